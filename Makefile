@@ -1,0 +1,23 @@
+# Two commands for a newcomer: make demo, make test. Each sets itself up (scripts/setup).
+SHELL := /bin/bash
+BIN := .venv/bin
+
+.PHONY: demo test check fmt setup clean
+
+demo: ; @scripts/setup demo && $(BIN)/edgeguard demo
+test: ; @scripts/setup dev && $(MAKE) --no-print-directory check
+
+setup: ; @scripts/setup dev
+
+check: ## format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2
+
+fmt:
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ; rm -rf .venv build dist demo-run

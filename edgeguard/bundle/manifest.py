@@ -1,0 +1,127 @@
+"""manifest.json: every fact the device needs about a model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from edgeguard.errors import BundleError
+from edgeguard.signals.spec import SignalSpec
+
+FORMAT: Final = 1  # raised when an older device could misread a newer bundle
+
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Rate = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Disagreement(_Record, frozen=True, kw_only=True):
+    """The alarm rule: `score` over `threshold` is an alarm.
+
+    Attributes:
+        score: A name of `edgeguard.exits.disagreement.SCORES`.
+        threshold: Conformal quantile on clean calibration windows.
+        false_alarm_rate: The rate promised for clean windows.
+        calibration_windows: How many windows the promise rests on.
+        observed_rate: Share of clean test windows over the threshold.
+        observed_interval: Exact 95 % interval of `observed_rate`.
+    """
+
+    score: str
+    threshold: float
+    false_alarm_rate: Rate
+    calibration_windows: int
+    observed_rate: float | None = None
+    observed_interval: tuple[float, float] | None = None
+
+
+class Stage(_Record, frozen=True, kw_only=True):
+    """One staged graph: it reads tensors that earlier stages wrote, and writes one exit's logits.
+
+    Attributes:
+        file: Path inside the bundle.
+        inputs: Tensor names it reads; ``x`` is the window itself.
+        outputs: Tensor names it writes for later stages.
+        logits: Tensor name of this exit's logits (batch, classes).
+    """
+
+    file: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    logits: str
+
+
+class Provenance(_Record, frozen=True, kw_only=True):
+    """Where the model comes from, enough to train it again."""
+
+    recipe: dict[str, Any]
+    data_sha256: Sha256
+    code_version: str
+    seed: int
+    created_utc: str
+    libraries: dict[str, str] = {}
+
+
+class FileFact(_Record, frozen=True, kw_only=True):
+    """Size and hash of one file of the bundle."""
+
+    sha256: Sha256
+    bytes: int
+
+
+class Manifest(_Record, frozen=True, kw_only=True):
+    """All of manifest.json.
+
+    Attributes:
+        format: The bundle format, `FORMAT` when it was written.
+        name: Recipe or run name.
+        version: Version of the model itself, semantic: an exit added is minor, one removed is major.
+        signal: The model input and how windows are cut.
+        classes: Class names, in the order of the logits.
+        exits: Exit names in order of depth, the backbone's own head last.
+        exit_rule: How exits become one verdict; ``mean`` is Eq. 2.
+        temperature: Logits are divided by it before the softmax.
+        disagreement: The alarm rule.
+        golden_tolerance: Largest absolute logit difference accepted in the self-test.
+        stages: The staged graphs, in order.
+        metrics: Figures of the run that the card shows, by name.
+        provenance: Data hash, recipe, code version, seed.
+        files: Every file of the bundle except the manifest and the signature.
+    """
+
+    format: int = FORMAT
+    name: str
+    version: str
+    signal: SignalSpec
+    classes: Annotated[tuple[str, ...], msgspec.Meta(min_length=2)]
+    exits: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    exit_rule: str = "mean"
+    temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    disagreement: Disagreement
+    golden_tolerance: Annotated[float, msgspec.Meta(gt=0)] = 1e-3
+    stages: tuple[Stage, ...]
+    metrics: dict[str, float] = {}
+    provenance: Provenance
+    files: dict[str, FileFact]
+
+    def to_bytes(self) -> bytes:
+        """Indented JSON with a fixed key order."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+class _Versioned(msgspec.Struct):
+    format: int
+
+
+def manifest_from_bytes(content: bytes) -> Manifest:
+    """The manifest in `content`; BundleError where it is newer than this code, incomplete or malformed."""
+    try:
+        if (found := msgspec.json.decode(content, type=_Versioned).format) > FORMAT:
+            raise BundleError(f"bundle format {found} is newer than {FORMAT}, the newest read here: upgrade edgeguard")
+        return msgspec.json.decode(content, type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise BundleError(f"manifest.json is damaged ({error}): get an intact bundle") from error

@@ -1,0 +1,1 @@
+"""Everything that runs beside the wearable: sources, pipeline, engines, alarms, sinks. Never torch."""

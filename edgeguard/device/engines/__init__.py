@@ -1,0 +1,1 @@
+"""Runtimes behind one face: ``with`` opens, `input_spec` describes, ``infer(x) -> logits``."""

@@ -1,0 +1,1 @@
+"""Everything that needs torch: data sets, nets, attacks, defenses, training, evaluation, export."""

@@ -1,0 +1,91 @@
+"""A labelled set of windows, and its seeded, stratified split."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeguard.errors import DataError
+from edgeguard.signals.spec import SignalSpec
+
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Windows with labels, and what is known of them.
+
+    Attributes:
+        name: Registered name.
+        x: (n, channels, samples) float32, finite, in the unit of `signal`.
+        y: (n,) class indices.
+        classes: Class names in the order of the indices.
+        signal: What a window is.
+        groups: Group attributes by name, each (n,) of strings; empty where nothing is known.
+        wearers: (n,) wearer of each window, or None where all are from one.
+    """
+
+    name: str
+    x: NDArray[np.float32]
+    y: Labels
+    classes: tuple[str, ...]
+    signal: SignalSpec
+    groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
+    wearers: NDArray[np.str_] | None = None
+
+    def __post_init__(self) -> None:
+        if self.x.ndim != 3 or self.x.shape[1:] != self.signal.shape or len(self.x) != len(self.y):
+            raise DataError(
+                f"{self.name}: {len(self.y)} labels and windows of shape {self.x.shape} do not make "
+                f"(n, {self.signal.shape[0]}, {self.signal.shape[1]}): check the file"
+            )
+        if not np.isfinite(self.x).all():
+            bad = np.flatnonzero(~np.isfinite(self.x).all(axis=(1, 2)))
+            raise DataError(f"{self.name}: {len(bad)} windows hold NaN or infinity, the first is number {bad[0]}")
+        if len(self.y) and not (self.y.min() >= 0 and self.y.max() < len(self.classes)):
+            raise DataError(f"{self.name}: labels {self.y.min()}…{self.y.max()} for {len(self.classes)} classes")
+
+    def sha256(self) -> str:
+        """Hash of windows and labels, for provenance."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
+        digest.update(np.ascontiguousarray(self.y).tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices into a `Dataset`; the validation part also serves as clean calibration data."""
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def stratified_split(labels: Labels, fractions: tuple[float, float, float], seed: int) -> Split:
+    """Split 0…n-1 into three parts that keep the class proportions; the same seed gives the same split.
+
+    Args:
+        labels: (n,) class indices.
+        fractions: Of train, validation and test; they sum to 1.
+        seed: Of the shuffle within each class.
+
+    Each class is shuffled and cut at its own rounded counts, so a class differs from its share by less than one
+    window a part. DataError where a class is too small to be in all three parts.
+    """
+    if min(fractions) <= 0 or abs(sum(fractions) - 1.0) > 1e-9:
+        raise DataError(f"split fractions must be positive and sum to 1, not {fractions}")
+    rng = np.random.default_rng(seed)
+    parts: tuple[list[NDArray[np.int64]], ...] = ([], [], [])
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        cuts = np.rint(np.cumsum(fractions)[:2] * len(members)).astype(int)
+        pieces = np.split(members, cuts)
+        if min(len(piece) for piece in pieces) == 0:
+            raise DataError(f"class {label} has {len(members)} windows: too few to be in train, validation and test")
+        for part, piece in zip(parts, pieces, strict=True):
+            part.append(piece)
+    train, validation, test = (np.sort(np.concatenate(part)) for part in parts)
+    return Split(train, validation, test)

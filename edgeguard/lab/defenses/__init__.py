@@ -1,0 +1,1 @@
+"""Ways of training by name: given a batch, each returns the loss."""

@@ -1,0 +1,1 @@
+"""Networks by name: every one maps x (batch, channels, time…) to logits (batch, exits, classes)."""

@@ -1,0 +1,100 @@
+"""A recipe: everything that makes a run, as one TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from edgeguard import config, released
+
+Positive = Annotated[int, msgspec.Meta(gt=0)]
+PositiveFloat = Annotated[float, msgspec.Meta(gt=0)]
+Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class DataTable(_Table, frozen=True, kw_only=True):
+    """[data]: which set, its loader's options, the split and the per-window preprocessing."""
+
+    name: str
+    options: dict[str, Any] = {}
+    split: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    preprocessing: tuple[str, ...] = ()
+
+
+class NetTable(_Table, frozen=True, kw_only=True):
+    """[net]: which backbone, its options, and its exits.
+
+    Attributes:
+        name: Registered backbone.
+        options: Passed to the backbone.
+        exits: False trains the undefended twin: the same backbone with its own head alone.
+        placement: ``blockwise``: an exit after every block; ``semantic``: one at the end of each group of
+            blocks with the same number of features.
+        gamma: Capacity factor of the exit heads (Eq. 3); 0 is one linear layer.
+    """
+
+    name: str
+    options: dict[str, Any] = {}
+    exits: bool = True
+    placement: Literal["blockwise", "semantic"] = "blockwise"
+    gamma: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+
+class DefenseTable(_Table, frozen=True, kw_only=True):
+    """[defense]: which way of training, and its options."""
+
+    name: str = "standard"
+    options: dict[str, Any] = {}
+
+
+class TrainingTable(_Table, frozen=True, kw_only=True):
+    """[training]: the optimizer and when to stop."""
+
+    learning_rate: PositiveFloat = 1e-3
+    batch_size: Positive = 128
+    epochs: Positive = 100
+    patience: Positive = 5
+    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+
+class EvaluationTable(_Table, frozen=True, kw_only=True):
+    """[evaluation]: what is measured after training."""
+
+    ece_bins: Positive = 15
+    epsilons: tuple[PositiveFloat, ...] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+    steps: Positive = 20
+
+
+class CalibrationTable(_Table, frozen=True, kw_only=True):
+    """[calibration]: the alarm rule."""
+
+    score: str = "mutual_information"
+    false_alarm_rate: Fraction = 0.01
+
+
+class Recipe(_Table, frozen=True, kw_only=True):
+    """All of a recipe.toml; the same recipe and seed give the same split and the same metrics on the same machine."""
+
+    name: str
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    description: str = ""
+    data: DataTable
+    net: NetTable
+    defense: DefenseTable = DefenseTable()
+    training: TrainingTable = TrainingTable()
+    evaluation: EvaluationTable = EvaluationTable()
+    calibration: CalibrationTable = CalibrationTable()
+
+
+def load_recipe(name_or_path: str | Path, assignments: Sequence[str] = ()) -> Recipe:
+    """A released recipe by name, or one by path, with ``table.key=value`` assignments on top; ConfigError if wrong."""
+    path = released.recipe_path(str(name_or_path))
+    tables = config.set_values(config.read_toml(path), assignments)
+    return config.record_from(tables, Recipe, str(path))

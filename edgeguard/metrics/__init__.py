@@ -1,0 +1,1 @@
+"""Classification, calibration, detection and intervals on plain arrays."""
