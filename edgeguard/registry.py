@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, get_type_hints
+
+import msgspec
 
 from edgeguard.errors import ConfigError
 
@@ -46,3 +49,30 @@ class Registry(Generic[T]):
 
     def _points(self) -> EntryPoints:
         return entry_points(group=f"edgeguard.{self.kind.replace(' ', '_')}")
+
+
+def call_with_options(what: str, function: Callable[..., T], options: Mapping[str, Any], *given: Any) -> T:
+    """``function(*given, **options)``, with each option checked against the function's own signature.
+
+    Options are the keyword-only parameters. ConfigError names an unknown option with its near match, a missing one,
+    and a value that does not fit its annotation.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    known = {p.name: p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    for name in options:
+        if name not in known:
+            raise ConfigError(
+                f"{what} has no option {name!r}{near_match(name, known)}; there are: {', '.join(known) or 'none'}"
+            )
+    missing = [name for name, p in known.items() if p.default is p.empty and name not in options]
+    if missing:
+        raise ConfigError(f"{what} needs the option {missing[0]!r}")
+    return function(*given, **{name: _fitting(what, function, name, value) for name, value in options.items()})
+
+
+def _fitting(what: str, function: Callable[..., Any], name: str, value: Any) -> Any:
+    hints = get_type_hints(vars(function).get("__init__", function))  # a class states its options in __init__
+    try:
+        return msgspec.convert(value, hints.get(name, Any))
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{what}, option {name!r}: {str(error).replace('`', '')}") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edgeguard.lab.data.dataset import Dataset
-from edgeguard.registry import Registry
+from edgeguard.registry import Registry, call_with_options
 
 Loader = Callable[..., Dataset]
 
@@ -36,4 +36,4 @@ def load_dataset(name: str, folder: Path, options: Mapping[str, Any]) -> Dataset
         ConfigError: no such data set or option.
         DataError: a file is missing, cut short or malformed.
     """
-    return DATASETS.load(name)(folder, **options)
+    return call_with_options(f"data set {name}", DATASETS.load(name), options, folder)

@@ -1,0 +1,88 @@
+"""Networks with exits: ours made of stages and heads, and the contract that all networks keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor, nn
+
+from edgeguard.lab.nets.heads import ExitHead, Placement, early_heads, exit_blocks, stacked
+
+
+@runtime_checkable
+class Net(Protocol):
+    """What losses, attacks, metrics and export know of a network."""
+
+    @property
+    def exits(self) -> int:
+        """Number of exits, the backbone's own head included."""
+        ...
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Logits (batch, exits, classes) of x (batch, channels, time…)."""
+        ...
+
+    def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
+        """Logits (batch, classes) of one exit, computed no deeper than that exit; negative counts from the last."""
+        ...
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A plain network as blocks in order, the features each one puts out, and the features its own head reads."""
+
+    blocks: Sequence[nn.Module]
+    features: Sequence[int]
+
+
+class EarlyExitNet(nn.Module):
+    """Stage k runs on what stage k-1 put out; head k turns it into the logits of exit k."""
+
+    def __init__(self, stages: Sequence[nn.Module], heads: Sequence[nn.Module]) -> None:
+        super().__init__()
+        if len(stages) != len(heads):
+            raise ValueError(f"{len(stages)} stages need as many heads, not {len(heads)}")
+        self.stages = nn.ModuleList(stages)
+        self.heads = nn.ModuleList(heads)
+
+    @property
+    def exits(self) -> int:
+        """Number of exits, the backbone's own head included."""
+        return len(self.heads)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (batch, exits, classes) of x (batch, channels, time…)."""
+        logits = []
+        for stage, head in zip(self.stages, self.heads, strict=True):
+            x = stage(x)
+            logits.append(head(x))
+        return stacked(logits)
+
+    def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
+        """Logits (batch, classes) of one exit; only the stages it needs are run."""
+        last = range(self.exits)[exit_index]
+        for stage in self.stages[: last + 1]:
+            x = stage(x)
+        logits: Tensor = self.heads[last](x)
+        return logits
+
+
+def early_exit_net(
+    backbone: Backbone, classes: int, placement: Placement = "blockwise", gamma: float = 0.0
+) -> EarlyExitNet:
+    """`backbone` with early exits at `placement` and its own head as the last exit.
+
+    The own head reads what the last block puts out; an exit that stands there too is another head on the same features.
+    """
+    ends = exit_blocks(backbone.features, placement)
+    starts = [0, *(end + 1 for end in ends)]
+    stages = [nn.Sequential(*backbone.blocks[start : end + 1]) for start, end in zip(starts[:-1], ends, strict=True)]
+    heads = early_heads([backbone.features[end] for end in ends], classes, gamma, backbone.features[-1])
+    return EarlyExitNet([*stages, nn.Identity()], [*heads, ExitHead(backbone.features[-1], classes)])
+
+
+def undefended_net(backbone: Backbone, classes: int) -> EarlyExitNet:
+    """`backbone` with its own head alone: one exit."""
+    return EarlyExitNet([nn.Sequential(*backbone.blocks)], [ExitHead(backbone.features[-1], classes)])

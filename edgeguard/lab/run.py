@@ -1,0 +1,137 @@
+"""runs/<name>/: the recipe used, weights, figures, log and report of one training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomli_w
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from edgeguard import config, files
+from edgeguard.errors import ConfigError, DataError
+from edgeguard.lab.data import load_dataset
+from edgeguard.lab.data.dataset import Dataset, Split, stratified_split
+from edgeguard.lab.nets import net_from_recipe
+from edgeguard.lab.nets.early_exit import EarlyExitNet
+from edgeguard.lab.recipe import DataTable, Recipe
+from edgeguard.signals.preprocessing import preprocess
+from edgeguard.signals.spec import SignalSpec
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """run.json: what the recipe does not say and later steps need.
+
+    Attributes:
+        signal: The model input.
+        classes: Class names in the order of the logits.
+        data_sha256: Hash of windows and labels as they were trained on.
+        windows: Number of windows in train, validation and test.
+        best_epoch: The epoch whose weights were kept, from 1.
+        epochs: Epochs trained.
+        seconds: Wall time of the training, all its resumptions together.
+        libraries: Versions that a second training should use.
+    """
+
+    signal: SignalSpec
+    classes: tuple[str, ...]
+    data_sha256: str
+    windows: tuple[int, int, int]
+    best_epoch: int
+    epochs: int
+    seconds: float
+    libraries: dict[str, str]
+
+
+class Run:
+    """The folder of one training; files are written whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def weights(self) -> Path:
+        """Weights of the best epoch."""
+        return self.folder / "weights.safetensors"
+
+    @property
+    def checkpoint(self) -> Path:
+        """State to resume from; gone once the training is finished."""
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def finished(self) -> bool:
+        """Whether training came to its end."""
+        return (self.folder / "run.json").is_file() and self.weights.is_file()
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Keep the recipe used; ConfigError where the folder holds a run of another recipe."""
+        path = self.folder / "recipe.toml"
+        if path.is_file() and self.recipe() != recipe:
+            raise ConfigError(f"{self.folder} holds a run of another recipe: choose another --out, or remove it")
+        files.write_text(path, tomli_w.dumps(msgspec.to_builtins(recipe)))
+
+    def recipe(self) -> Recipe:
+        """The recipe used; ConfigError where `folder` is no run."""
+        path = self.folder / "recipe.toml"
+        if not path.is_file():
+            raise ConfigError(f"{self.folder} is not a run (it has no recipe.toml): train one first")
+        return config.record_from(config.read_toml(path), Recipe, str(path))
+
+    def facts(self) -> RunFacts:
+        """run.json; ConfigError where the training did not finish."""
+        if not self.finished:
+            raise ConfigError(f"{self.folder} is not finished: resume it with edgeguard train --out {self.folder}")
+        return msgspec.json.decode((self.folder / "run.json").read_bytes(), type=RunFacts)
+
+    def write_facts(self, facts: RunFacts) -> None:
+        """Write run.json; from then on the run counts as finished."""
+        files.write_bytes(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(facts)) + b"\n")
+
+    def write_log(self, epochs: list[dict[str, float]]) -> None:
+        """Write log.jsonl, one line per epoch."""
+        files.write_bytes(self.folder / "log.jsonl", msgspec.json.Encoder().encode_lines(epochs))
+
+    def write_weights(self, net: EarlyExitNet) -> None:
+        """Keep the weights of a network."""
+        with files.replacing(self.weights) as beside:
+            save_file({name: tensor.contiguous().cpu() for name, tensor in net.state_dict().items()}, beside)
+
+    def net(self) -> EarlyExitNet:
+        """The trained network, on the CPU and in evaluation mode."""
+        facts = self.facts()
+        recipe = self.recipe()
+        net = net_from_recipe(recipe.net, facts.signal, len(facts.classes), recipe.seed)
+        try:
+            net.load_state_dict(load_file(self.weights))
+        except (SafetensorError, RuntimeError) as error:
+            raise DataError(f"{self.weights} does not hold the weights of its recipe: train again") from error
+        return net.eval()
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Write ``<name>`` into the run."""
+        files.write_json(self.folder / name, content)
+
+    def read_json(self, name: str, make_it: str) -> Any:
+        """The content of ``<name>``; ConfigError says which command to run first where it is not there."""
+        path = self.folder / name
+        if not path.is_file():
+            raise ConfigError(f"{path} is not there: run {make_it} {self.folder} first")
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+def dataset_from_recipe(table: DataTable, folder: Path) -> Dataset:
+    """The recipe's data set with its per-window preprocessing done, and written down in its signal."""
+    dataset = load_dataset(table.name, folder, table.options)
+    steps = (*dataset.signal.preprocessing, *table.preprocessing)
+    signal = msgspec.structs.replace(dataset.signal, preprocessing=steps)
+    x = preprocess(dataset.x, table.preprocessing)
+    return Dataset(dataset.name, x, dataset.y, dataset.classes, signal, dataset.groups, dataset.wearers)
+
+
+def split_from_recipe(recipe: Recipe, dataset: Dataset) -> Split:
+    """The recipe's seeded split of its data set."""
+    return stratified_split(dataset.y, recipe.data.split, recipe.seed)

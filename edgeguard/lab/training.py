@@ -1,0 +1,160 @@
+"""The one visible training loop: recipe in, run directory out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from edgeguard.errors import ConfigError
+from edgeguard.exits.ensemble import ensemble, probabilities
+from edgeguard.lab.checkpoint import Checkpoint, copied, load_checkpoint, save_checkpoint
+from edgeguard.lab.data.dataset import Dataset, Split
+from edgeguard.lab.defenses import defense_from_recipe
+from edgeguard.lab.inference import logits_of
+from edgeguard.lab.nets import net_from_recipe
+from edgeguard.lab.nets.early_exit import EarlyExitNet
+from edgeguard.lab.recipe import Recipe, TrainingTable
+from edgeguard.lab.run import Run, RunFacts, split_from_recipe
+from edgeguard.metrics.calibration import negative_log_likelihood
+from edgeguard.metrics.classification import accuracy
+
+
+@dataclass(frozen=True)
+class BatchFacts:
+    """Where a training stands after one batch; accuracy is the last epoch's on the validation part."""
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    loss: float
+    accuracy: float | None
+
+
+@dataclass
+class Progress:
+    """All that changes from epoch to epoch besides weights: what a checkpoint must hold to resume exactly."""
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = float("inf")
+    seconds: float = 0.0
+    log: list[dict[str, float]] = field(default_factory=list)
+
+    def improved_by(self, figures: dict[str, float]) -> bool:
+        """Whether these validation figures of the current epoch are the best so far; if so, remember them."""
+        better = (figures["accuracy"], -figures["loss"]) > (self.best_accuracy, -self.best_loss)
+        if better:
+            self.best_epoch, self.best_accuracy, self.best_loss = self.epoch, figures["accuracy"], figures["loss"]
+        return better
+
+
+def train(
+    recipe: Recipe,
+    dataset: Dataset,
+    run: Run,
+    *,
+    device: str = "cpu",
+    on_batch: Callable[[BatchFacts], None] = lambda _: None,
+) -> RunFacts:
+    """Train the recipe's network on `dataset` and keep it in `run`; resumes exactly where it was interrupted.
+
+    Adam, early stopping on the validation accuracy of the ensemble with the recipe's patience (of equal accuracies the
+    one with the lower loss is better), weights of the best epoch. Every epoch's batches and random draws follow from
+    the seed and the epoch's number alone, so a resumed training ends with the same weights.
+
+    Raises:
+        ConfigError: the folder holds another recipe's run, or there is no such device.
+        StorageError: the disk is full; the last checkpoint stays.
+    """
+    run.write_recipe(recipe)
+    if run.finished:
+        return run.facts()
+    fabric = _fabric(device)
+    split = split_from_recipe(recipe, dataset)
+    net = net_from_recipe(recipe.net, dataset.signal, len(dataset.classes), recipe.seed)
+    defense = defense_from_recipe(recipe.defense, net.exits)
+    table = recipe.training
+    adam = torch.optim.Adam(net.parameters(), lr=table.learning_rate, weight_decay=table.weight_decay)
+    wrapped, optimizer = fabric.setup(net, adam)
+    x, y = (fabric.to_device(torch.from_numpy(part[split.train])) for part in (dataset.x, dataset.y))
+
+    checkpoint = load_checkpoint(run.checkpoint, net, adam)
+    progress = Progress(**checkpoint.progress) if checkpoint else Progress()
+    best = checkpoint.best if checkpoint else copied(net)
+    while progress.epoch < table.epochs and progress.epoch - progress.best_epoch < table.patience:
+        started = time.perf_counter()
+        progress.epoch += 1
+        net.train()
+        losses = []
+        for number, batch in enumerate(_batches(len(x), table.batch_size, recipe.seed, progress.epoch)):
+            loss = defense.loss(wrapped, x[batch], y[batch])
+            optimizer.zero_grad()
+            fabric.backward(loss)
+            optimizer.step()
+            losses.append(float(loss.detach()))
+            on_batch(_batch_facts(progress, table, number, len(x), losses[-1]))
+        figures = _validation(net, dataset, split)
+        defense.end_epoch(figures)
+        if progress.improved_by(figures):
+            best = copied(net)
+        progress.seconds += time.perf_counter() - started
+        progress.log.append({"epoch": progress.epoch, "training_loss": float(np.mean(losses)), **figures})
+        save_checkpoint(run.checkpoint, Checkpoint(asdict(progress), best), net, adam)
+        run.write_log(progress.log)
+    return _finish(run, net, best, _facts(dataset, split, progress))
+
+
+def _fabric(device: str) -> Fabric:
+    try:
+        return Fabric(accelerator=device, devices=1)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ConfigError(f"there is no device {device!r} for training here ({error}): try --device cpu") from error
+
+
+def _batches(windows: int, size: int, seed: int, epoch: int) -> Iterator[Tensor]:
+    """The epoch's shuffled batches; also seeds the draws that losses and dropout make during it."""
+    epoch_seed = int(np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint32)[0])
+    torch.manual_seed(epoch_seed)
+    order = torch.randperm(windows, generator=torch.Generator().manual_seed(epoch_seed))
+    yield from torch.split(order, size)
+
+
+def _batch_facts(progress: Progress, table: TrainingTable, number: int, windows: int, loss: float) -> BatchFacts:
+    last = progress.log[-1]["accuracy"] if progress.log else None
+    return BatchFacts(progress.epoch, table.epochs, number + 1, -(-windows // table.batch_size), loss, last)
+
+
+def _validation(net: EarlyExitNet, dataset: Dataset, split: Split) -> dict[str, float]:
+    y = dataset.y[split.validation]
+    verdict = ensemble(probabilities(logits_of(net, dataset.x[split.validation])))
+    return {"accuracy": accuracy(verdict, y), "loss": negative_log_likelihood(verdict, y)}
+
+
+def _facts(dataset: Dataset, split: Split, progress: Progress) -> RunFacts:
+    return RunFacts(
+        signal=dataset.signal,
+        classes=dataset.classes,
+        data_sha256=dataset.sha256(),
+        windows=(len(split.train), len(split.validation), len(split.test)),
+        best_epoch=progress.best_epoch,
+        epochs=progress.epoch,
+        seconds=round(progress.seconds, 1),
+        libraries={name: version(name) for name in ("torch", "numpy", "lightning-fabric")},
+    )
+
+
+def _finish(run: Run, net: EarlyExitNet, best: dict[str, Tensor], facts: RunFacts) -> RunFacts:
+    net.load_state_dict(best)
+    run.write_weights(net)
+    run.write_facts(facts)
+    run.checkpoint.unlink(missing_ok=True)
+    return facts
