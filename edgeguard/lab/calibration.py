@@ -1,0 +1,49 @@
+"""What clean windows teach a trained network: an honest confidence and an alarm threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeguard.exits.disagreement import score_named
+from edgeguard.exits.ensemble import Floats, probabilities
+from edgeguard.exits.temperature import fit_temperature
+from edgeguard.exits.threshold import conformal_threshold
+from edgeguard.lab.data.dataset import Labels
+from edgeguard.lab.inference import logits_of
+from edgeguard.lab.nets.early_exit import EarlyExitNet
+from edgeguard.lab.recipe import CalibrationTable
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What clean calibration windows taught: the temperature, and the alarm rule with what it promises.
+
+    Attributes:
+        temperature: Logits are divided by it.
+        score: Name of the disagreement score.
+        threshold: Conformal quantile of the score; a higher score is an alarm.
+        false_alarm_rate: The promise for clean windows.
+        windows: Number of calibration windows behind it.
+    """
+
+    temperature: float
+    score: str
+    threshold: float
+    false_alarm_rate: float
+    windows: int
+
+    def scores(self, logits: NDArray[np.float32]) -> Floats:
+        """The disagreement of logits (n, exits, classes) at this temperature: (n,)."""
+        return score_named(self.score)(probabilities(logits, self.temperature))
+
+
+def calibrate(net: EarlyExitNet, x: NDArray[np.float32], y: Labels, table: CalibrationTable) -> Calibration:
+    """Temperature and threshold from clean windows x (n, channels, samples) that the network was not trained on."""
+    logits = logits_of(net, x)
+    temperature = fit_temperature(logits, y)
+    scores = score_named(table.score)(probabilities(logits, temperature))
+    threshold = conformal_threshold(scores, table.false_alarm_rate)
+    return Calibration(temperature, table.score, threshold, table.false_alarm_rate, len(x))

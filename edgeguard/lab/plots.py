@@ -1,0 +1,146 @@
+"""The report's plots, each one figure as SVG text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from edgeguard.exits.ensemble import ensemble, probabilities
+from edgeguard.lab.evaluation import Attacked, Evaluation
+from edgeguard.metrics.calibration import reliability
+from edgeguard.metrics.detection import roc
+
+CLEAN: Final = "#1b7f79"
+ATTACKED: Final = "#c8452f"
+GREY: Final = "#7a8288"
+_STYLE: Final = {
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "font.size": 9,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "edgeguard",
+}
+
+
+@contextmanager
+def _figure(width: float, height: float, columns: int = 1, rows: int = 1) -> Iterator[tuple[Figure, Any, io.StringIO]]:
+    """A figure in the report's style; on leaving, its SVG is in the yielded buffer."""
+    buffer = io.StringIO()
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, figure.subplots(rows, columns, squeeze=False), buffer
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+
+
+def robust_curve(figures: Mapping[str, Any], beside: Mapping[str, Any] | None) -> str:
+    """Weighted F1 of the ensemble and of the last exit under PGD over ε, and of a second run beside it."""
+    with _figure(5.2, 3.2) as (_, ((axes,),), svg):
+        epsilons = [0.0, *(row["epsilon"] for row in figures["pgd"])]
+        _curve(axes, epsilons, figures, "ensemble", CLEAN, "-o", "early-exit ensemble")
+        if figures["exits"] > 1:
+            _curve(axes, epsilons, figures, "last", CLEAN, ":", "its last exit alone")
+        if beside:
+            _curve(
+                axes, [0.0, *(row["epsilon"] for row in beside["pgd"])], beside, "last", GREY, "-s", beside["recipe"]
+            )
+        axes.set(xlabel="ε (l∞, in the signal's unit)", ylabel="weighted F1", ylim=(-0.02, 1.02))
+        axes.set_title("F1 under PGD on the last exit")
+        axes.legend()
+    return svg.getvalue()
+
+
+def _curve(
+    axes: Axes, epsilons: list[float], figures: Mapping[str, Any], which: str, color: str, style: str, label: str
+) -> None:
+    def f1(row: Mapping[str, Any]) -> float:
+        return float(row["ensemble"]["f1"] if which == "ensemble" else row["exits"][-1]["f1"])
+
+    axes.plot(epsilons, [f1(row) for row in (figures["clean"], *figures["pgd"])], style, color=color, label=label, ms=4)
+
+
+def reliability_diagram(evaluation: Evaluation, bins: int) -> str:
+    """Accuracy against confidence of the clean ensemble, with the number of windows per bin below."""
+    verdict = ensemble(probabilities(evaluation.logits, evaluation.calibration.temperature))
+    table = reliability(verdict, evaluation.y, bins)
+    some = table.counts > 0
+    with _figure(4.2, 3.2) as (_, ((axes,),), svg):
+        axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="perfectly calibrated")
+        axes.plot(table.confidence[some], table.accuracy[some], "-o", color=CLEAN, ms=4, label="ensemble")
+        shares = axes.twinx()
+        shares.bar((np.arange(bins) + 0.5) / bins, table.counts, width=0.9 / bins, color=CLEAN, alpha=0.15)
+        shares.set_ylabel("windows")
+        shares.grid(visible=False)
+        axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.05))
+        axes.set_title("Reliability on clean windows")
+        axes.legend(loc="upper left")
+    return svg.getvalue()
+
+
+def disagreement_histograms(evaluation: Evaluation, shown: Attacked) -> str:
+    """Disagreement of clean and attacked windows, with the alarm threshold."""
+    calibration = evaluation.calibration
+    clean, attacked = calibration.scores(evaluation.logits), calibration.scores(shown.logits)
+    edges = np.linspace(0, max(float(clean.max()), float(attacked.max()), calibration.threshold) * 1.02 + 1e-9, 41)
+    with _figure(5.2, 3.2) as (_, ((axes,),), svg):
+        axes.hist(clean, edges, color=CLEAN, alpha=0.6, label="clean")
+        axes.hist(attacked, edges, color=ATTACKED, alpha=0.5, label=f"PGD, ε = {shown.epsilon:g}")
+        axes.axvline(calibration.threshold, color="black", lw=1, label="alarm threshold")
+        axes.set_yscale("symlog", linthresh=10)
+        axes.set(xlabel=calibration.score.replace("_", " "), ylabel="windows")
+        axes.set_title("Disagreement of the exits")
+        axes.legend()
+    return svg.getvalue()
+
+
+def roc_curves(evaluation: Evaluation) -> str:
+    """Attacked against clean windows by the bundle's score: one ROC curve for each ε."""
+    clean = evaluation.calibration.scores(evaluation.logits)
+    shades = mpl.colormaps["OrRd"](np.linspace(0.35, 0.95, len(evaluation.attacked)))
+    with _figure(4.2, 3.2) as (_, ((axes,),), svg):
+        axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--")
+        for result, shade in zip(evaluation.attacked, shades, strict=True):
+            rates = roc(clean, evaluation.calibration.scores(result.logits))
+            axes.plot(*rates, color=shade, label=f"ε = {result.epsilon:g}")
+        axes.set(xlabel="false alarms", ylabel="attacks found", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+        axes.set_title("Detection of PGD by disagreement")
+        axes.legend(loc="lower right")
+    return svg.getvalue()
+
+
+def window_gallery(evaluation: Evaluation, shown: Attacked, classes: tuple[str, ...], units: str) -> str:
+    """One window of each class, clean and attacked, above each exit's probability of the true class."""
+    picks = [int(np.flatnonzero(evaluation.y == c)[0]) for c in range(len(classes)) if (evaluation.y == c).any()][:4]
+    temperature = evaluation.calibration.temperature
+    before, after = (probabilities(logits, temperature) for logits in (evaluation.logits, shown.logits))
+    with _figure(2.6 * len(picks), 4.2, len(picks), 2) as (_, axes, svg):
+        for column, pick in enumerate(picks):
+            truth = int(evaluation.y[pick])
+            _signal(axes[0][column], evaluation.x[pick, 0], shown.x_adv[pick, 0], classes[truth], units)
+            _bars(axes[1][column], before[pick, :, truth], after[pick, :, truth], classes[truth])
+        axes[0][0].legend(loc="best", fontsize=7)
+    return svg.getvalue()
+
+
+def _signal(axes: Axes, clean: Any, attacked: Any, name: str, units: str) -> None:
+    axes.plot(attacked, color=ATTACKED, lw=0.9, label="attacked")
+    axes.plot(clean, color=CLEAN, lw=0.9, label="clean")
+    axes.set_title(name)
+    axes.set(xlabel="sample", ylabel=units)
+
+
+def _bars(axes: Axes, before: Any, after: Any, name: str) -> None:
+    exits = np.arange(1, len(before) + 1)
+    axes.bar(exits - 0.2, before, 0.4, color=CLEAN)
+    axes.bar(exits + 0.2, after, 0.4, color=ATTACKED)
+    axes.set(xlabel="exit", ylabel=f"P({name})", ylim=(0, 1.02), xticks=exits)

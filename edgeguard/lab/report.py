@@ -1,0 +1,69 @@
+"""One self-contained HTML page about an evaluated run."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from importlib.resources import files as package_files
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from edgeguard import __version__
+from edgeguard.exits.disagreement import SCORES
+from edgeguard.lab import plots
+from edgeguard.lab.evaluation import Attacked, Evaluation
+from edgeguard.lab.recipe import Recipe
+from edgeguard.signals.spec import SignalSpec
+
+TITLES: Final = {
+    "robust_curve": "F1 under PGD over epsilon",
+    "reliability": "Reliability diagram",
+    "histograms": "Disagreement of clean and attacked windows",
+    "roc": "ROC of the disagreement score",
+}
+
+
+def render_report(
+    evaluation: Evaluation,
+    recipe: Recipe,
+    signal: SignalSpec,
+    classes: tuple[str, ...],
+    beside: Mapping[str, Any] | None = None,
+) -> str:
+    """The page as HTML that needs no other file; `beside` holds the figures of a run to draw in the robust curve."""
+    shown = most_telling(evaluation)
+    drawn = {
+        "robust_curve": plots.robust_curve(evaluation.figures, beside),
+        "reliability": plots.reliability_diagram(evaluation, recipe.evaluation.ece_bins),
+        "histograms": plots.disagreement_histograms(evaluation, shown),
+        "roc": plots.roc_curves(evaluation),
+        "gallery": plots.window_gallery(evaluation, shown, classes, signal.units),
+    }
+    if evaluation.figures["exits"] == 1:  # nothing to disagree with
+        drawn["histograms"] = drawn["roc"] = ""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    template = environment.from_string(package_files("edgeguard.lab").joinpath("report.html.j2").read_text("utf-8"))
+    return template.render(
+        figures=evaluation.figures,
+        description=recipe.description,
+        version=__version__,
+        plots={name: base64.b64encode(svg.encode()).decode() for name, svg in drawn.items()},
+        titles=TITLES,
+        cells=_cells,
+        scores=list(SCORES) if evaluation.figures["exits"] > 1 else [],
+        shown_epsilon=shown.epsilon,
+        units=signal.units,
+    )
+
+
+def most_telling(evaluation: Evaluation) -> Attacked:
+    """The attack whose F1 is nearest one half: neither harmless nor hopeless."""
+    f1 = [row["ensemble"]["f1"] for row in evaluation.figures["pgd"]]
+    return min(zip(f1, evaluation.attacked, strict=True), key=lambda pair: abs(pair[0] - 0.5))[1]
+
+
+def _cells(row: Mapping[str, float]) -> Markup:
+    cell = Markup("<td>{:.3f}</td>")
+    return Markup("").join(cell.format(row[name]) for name in ("f1", "accuracy", "ece", "nll", "brier"))
