@@ -13,7 +13,7 @@ from edgeguard.exits.temperature import fit_temperature
 from edgeguard.exits.threshold import conformal_threshold
 from edgeguard.lab.data.dataset import Labels
 from edgeguard.lab.inference import logits_of
-from edgeguard.lab.nets.early_exit import EarlyExitNet
+from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.recipe import CalibrationTable
 
 
@@ -40,7 +40,7 @@ class Calibration:
         return score_named(self.score)(probabilities(logits, self.temperature))
 
 
-def calibrate(net: EarlyExitNet, x: NDArray[np.float32], y: Labels, table: CalibrationTable) -> Calibration:
+def calibrate(net: Net, x: NDArray[np.float32], y: Labels, table: CalibrationTable) -> Calibration:
     """Temperature and threshold from clean windows x (n, channels, samples) that the network was not trained on."""
     logits = logits_of(net, x)
     temperature = fit_temperature(logits, y)

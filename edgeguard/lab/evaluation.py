@@ -19,7 +19,7 @@ from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.calibration import Calibration, calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.inference import logits_of
-from edgeguard.lab.nets.early_exit import EarlyExitNet
+from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.recipe import EvaluationTable, Recipe
 from edgeguard.metrics.calibration import brier_score, expected_calibration_error, negative_log_likelihood
 from edgeguard.metrics.classification import accuracy, weighted_f1
@@ -53,7 +53,7 @@ class Evaluation:
 
 
 def evaluate(
-    net: EarlyExitNet,
+    net: Net,
     recipe: Recipe,
     dataset: Dataset,
     split: Split,
@@ -85,7 +85,7 @@ def evaluate(
     return Evaluation(figures, x, y, logits, attacked, calibration)
 
 
-def attack(net: EarlyExitNet, x: NDArray[np.float32], y: Labels, epsilon: float, steps: int) -> Attacked:
+def attack(net: Net, x: NDArray[np.float32], y: Labels, epsilon: float, steps: int) -> Attacked:
     """PGD on the last exit at ε over all windows, in batches; the checks are averaged over them."""
     pgd = PGD(Threat(epsilon), steps=steps, seed=ATTACK_SEED)
     parts = [

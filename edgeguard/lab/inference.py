@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+
+from edgeguard.lab.nets.early_exit import Net
 
 Floats = NDArray[np.float32]
 
 
-def logits_of(net: nn.Module, x: Floats, batch_size: int = 500) -> Floats:
+def logits_of(net: Net, x: Floats, batch_size: int = 500) -> Floats:
     """Logits (n, exits, classes) of x (n, channels, time…), in evaluation mode; the network's mode is restored."""
     device = next(net.parameters()).device
     training = net.training

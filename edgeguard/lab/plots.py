@@ -20,7 +20,7 @@ from edgeguard.metrics.detection import roc
 CLEAN: Final = "#1b7f79"
 ATTACKED: Final = "#c8452f"
 GREY: Final = "#7a8288"
-_STYLE: Final = {
+_STYLE: Final[dict[Any, Any]] = {
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,

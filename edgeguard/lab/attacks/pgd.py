@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from edgeguard.errors import ConfigError
 from edgeguard.lab.attacks.objective import ExitCrossEntropy, Objective
@@ -73,9 +73,6 @@ class PGD:
 @contextmanager
 def attacked(net: Net) -> Iterator[None]:
     """While open, `net` is in evaluation mode and only input gradients are computed; both are restored after."""
-    if not isinstance(net, nn.Module):
-        yield
-        return
     training = net.training
     wanted = [parameter for parameter in net.parameters() if parameter.requires_grad]
     net.eval()

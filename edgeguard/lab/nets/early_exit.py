@@ -1,32 +1,14 @@
-"""Networks with exits: ours made of stages and heads, and the contract that all networks keep."""
+"""The contract of all networks, and ours: stages with a head each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 
-from edgeguard.lab.nets.heads import ExitHead, Placement, early_heads, exit_blocks, stacked
-
-
-@runtime_checkable
-class Net(Protocol):
-    """What losses, attacks, metrics and export know of a network."""
-
-    @property
-    def exits(self) -> int:
-        """Number of exits, the backbone's own head included."""
-        ...
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Logits (batch, exits, classes) of x (batch, channels, time…)."""
-        ...
-
-    def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
-        """Logits (batch, classes) of one exit, computed no deeper than that exit; negative counts from the last."""
-        ...
+from edgeguard.lab.nets.heads import ExitHead, Placement, early_heads, exit_blocks
 
 
 @dataclass(frozen=True)
@@ -37,7 +19,28 @@ class Backbone:
     features: Sequence[int]
 
 
-class EarlyExitNet(nn.Module):
+class Net(nn.Module):
+    """What losses, attacks, metrics and export know of a network: its exits, in order of depth."""
+
+    @property
+    def exits(self) -> int:
+        """Number of exits, the backbone's own head included."""
+        raise NotImplementedError
+
+    def exit_logits(self, x: Tensor) -> list[Tensor]:
+        """Logits (batch, classes) of every exit."""
+        raise NotImplementedError
+
+    def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
+        """Logits (batch, classes) of one exit, computed no deeper than that exit; negative counts from the last."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The one tensor of the house: logits (batch, exits, classes) of x (batch, channels, time…)."""
+        return torch.stack(self.exit_logits(x), dim=1)
+
+
+class EarlyExitNet(Net):
     """Stage k runs on what stage k-1 put out; head k turns it into the logits of exit k."""
 
     def __init__(self, stages: Sequence[nn.Module], heads: Sequence[nn.Module]) -> None:
@@ -52,13 +55,13 @@ class EarlyExitNet(nn.Module):
         """Number of exits, the backbone's own head included."""
         return len(self.heads)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits (batch, exits, classes) of x (batch, channels, time…)."""
+    def exit_logits(self, x: Tensor) -> list[Tensor]:
+        """Logits (batch, classes) of every exit, each stage run once."""
         logits = []
         for stage, head in zip(self.stages, self.heads, strict=True):
             x = stage(x)
             logits.append(head(x))
-        return stacked(logits)
+        return logits
 
     def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
         """Logits (batch, classes) of one exit; only the stages it needs are run."""

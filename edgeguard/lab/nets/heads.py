@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 Placement = Literal["blockwise", "semantic"]
@@ -62,8 +61,3 @@ def early_heads(features: Sequence[int], classes: int, gamma: float, final_featu
     """One head per early exit, for the given features at each, of the widths of `hidden_widths`."""
     widths = hidden_widths(gamma, len(features) + 1, final_features)
     return [ExitHead(count, classes, hidden) for count, hidden in zip(features, widths, strict=True)]
-
-
-def stacked(exit_logits: Sequence[Tensor]) -> Tensor:
-    """The one tensor of the house: logits (batch, exits, classes) of exits in order of depth."""
-    return torch.stack(list(exit_logits), dim=1)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from edgeguard.errors import ConfigError
-from edgeguard.lab.nets.heads import early_heads, stacked
+from edgeguard.lab.nets.early_exit import Net
+from edgeguard.lab.nets.heads import early_heads
 from edgeguard.registry import near_match
 
 
@@ -19,7 +20,7 @@ class _Leave(Exception):
         self.features = features
 
 
-class TappedNet(nn.Module):
+class TappedNet(Net):
     """A foreign backbone whose named submodules are tapped by exit heads; its own output is the last exit."""
 
     def __init__(self, backbone: nn.Module, taps: Sequence[str], heads: Sequence[nn.Module]) -> None:
@@ -33,12 +34,12 @@ class TappedNet(nn.Module):
         """Number of exits, the backbone's own output included."""
         return len(self.taps) + 1
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits (batch, exits, classes) of whatever x the backbone takes."""
+    def exit_logits(self, x: Tensor) -> list[Tensor]:
+        """Logits (batch, classes) of every exit, from one forward of the backbone."""
         with tapped(self.backbone, self.taps) as features:
             own = self.backbone(x)
         early = [head(features[tap]) for tap, head in zip(self.taps, self.heads, strict=True)]
-        return stacked([*early, own])
+        return [*early, own]
 
     def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
         """Logits (batch, classes) of one exit; the backbone's forward is left at its tap."""
@@ -111,4 +112,4 @@ def with_exits(backbone: nn.Module, taps: Sequence[str], gamma: float = 0.0, *, 
     if not (isinstance(logits, Tensor) and logits.dim() == 2):
         raise ConfigError("the network must put out logits of shape (batch, classes): wrap it so that it does")
     widths = [tensor.shape[1] for tensor in features.values()]
-    return TappedNet(backbone, list(features), early_heads(widths, logits.shape[1], gamma, widths[-1]))
+    return TappedNet(backbone, list(features), early_heads(widths, logits.shape[1], gamma, max(widths[-1:], default=0)))
