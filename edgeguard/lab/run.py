@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import tomli_w
@@ -20,6 +20,8 @@ from edgeguard.lab.nets.early_exit import EarlyExitNet
 from edgeguard.lab.recipe import DataTable, Recipe
 from edgeguard.signals.preprocessing import preprocess
 from edgeguard.signals.spec import SignalSpec
+
+METRICS: Final = "metrics.json"
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +112,13 @@ class Run:
         except (SafetensorError, RuntimeError) as error:
             raise DataError(f"{self.weights} does not hold the weights of its recipe: train again") from error
         return net.eval()
+
+    def require_same_data(self, dataset: Dataset) -> None:
+        """DataError where `dataset` is not what this run was trained on."""
+        if (found := dataset.sha256()) != (wanted := self.facts().data_sha256):
+            raise DataError(
+                f"{self.folder} was trained on data {wanted[:12]}…, this is {found[:12]}…: give the same --data-dir"
+            )
 
     def write_json(self, name: str, content: Any) -> None:
         """Write ``<name>`` into the run."""

@@ -1,0 +1,69 @@
+"""What lab commands show on the terminal: progress bars and tables (rich)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from edgeguard.lab.training import BatchFacts
+
+
+def say(text: str, *, quiet: bool) -> None:
+    """One line about what happens next, on stderr."""
+    if not quiet:
+        click.echo(text, err=True)
+
+
+@contextmanager
+def training_progress(*, quiet: bool) -> Iterator[Callable[[BatchFacts], None]]:
+    """A bar over all batches with loss, last validation accuracy and the time left if no epoch is saved by patience."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = ("{task.description}", BarColumn(), TextColumn("{task.fields[figures]}"), TimeElapsedColumn(), "left ≤")
+    with Progress(*columns, TimeRemainingColumn(), disable=quiet) as progress:
+        task = progress.add_task("training", total=None, figures="")
+
+        def on_batch(facts: BatchFacts) -> None:
+            accuracy = "" if facts.accuracy is None else f" accuracy {facts.accuracy:.3f}"
+            progress.update(
+                task,
+                description=f"epoch {facts.epoch}/{facts.epochs}",
+                total=facts.epochs * facts.batches,
+                completed=(facts.epoch - 1) * facts.batches + facts.batch,
+                figures=f"loss {facts.loss:.3f}{accuracy}",
+            )
+
+        yield on_batch
+
+
+def evaluation_table(figures: Mapping[str, Any]) -> None:
+    """Clean and attacked figures of a run as a table on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    alarm = figures["calibration"]
+    low, high = alarm["observed_interval"]
+    table = Table(
+        title=f"{figures['recipe']}, seed {figures['seed']}, {figures['test_windows']} test windows",
+        caption=f"false alarms: promised {alarm['promised_false_alarm_rate']:.1%}, "
+        f"seen {alarm['observed_false_alarm_rate']:.1%} (95 %: {low:.1%} to {high:.1%})",
+    )
+    for name in ("ε of PGD", "F1", "F1 last exit", "ECE", "alarm rate", f"AUROC {alarm['score'].replace('_', ' ')}"):
+        table.add_column(name, justify="right")
+    clean = figures["clean"]
+    table.add_row("clean", *_row(clean), f"{alarm['observed_false_alarm_rate']:.3f}", "")
+    for row in figures["pgd"]:
+        auroc = f"{row['detection'][alarm['score']]['auroc']:.3f}" if row["detection"] else "–"
+        table.add_row(f"{row['epsilon']:g}", *_row(row), f"{row['alarm_rate']:.3f}", auroc)
+    console = Console()
+    console.print(table)
+    for warning in figures["warnings"]:
+        console.print(f"warning: {warning}", style="yellow")
+
+
+def _row(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return f"{row['ensemble']['f1']:.3f}", f"{row['exits'][-1]['f1']:.3f}", f"{row['ensemble']['ece']:.3f}"

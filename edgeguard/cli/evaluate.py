@@ -1,0 +1,38 @@
+"""``edgeguard evaluate``: a JSON file first, then a table, then the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("evaluate")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--beside", type=click.Path(path_type=Path), help="An evaluated run to draw in the same robust curve.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where data sets lie; else EDGEGUARD_DATA.")
+@click.option("--quiet", is_flag=True, help="No progress and no table.")
+def command(run: Path, beside: Path | None, data_dir: Path | None, quiet: bool) -> None:
+    """Measure RUN on its test windows, clean and under PGD: metrics.json, a table, report.html."""
+    from edgeguard import files
+    from edgeguard.cli.console import evaluation_table, say
+    from edgeguard.lab.data import data_folder
+    from edgeguard.lab.evaluation import evaluate
+    from edgeguard.lab.report import render_report
+    from edgeguard.lab.run import METRICS, Run, dataset_from_recipe, split_from_recipe
+
+    trained = Run(run)
+    recipe, facts = trained.recipe(), trained.facts()
+    other = Run(beside).read_json(METRICS, "edgeguard evaluate") if beside else None
+    dataset = dataset_from_recipe(recipe.data, data_folder(data_dir))
+    trained.require_same_data(dataset)
+    split = split_from_recipe(recipe, dataset)
+    evaluation = evaluate(
+        trained.net(), recipe, dataset, split, lambda epsilon: say(f"PGD, ε = {epsilon:g} …", quiet=quiet)
+    )
+    trained.write_json(METRICS, evaluation.figures)
+    if not quiet:
+        evaluation_table(evaluation.figures)
+    page = render_report(evaluation, recipe, facts.signal, facts.classes, other)
+    files.write_text(trained.folder / "report.html", page)
+    click.echo(f"{trained.folder / METRICS}\n{trained.folder / 'report.html'}")

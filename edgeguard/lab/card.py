@@ -1,0 +1,27 @@
+"""The model card: what the model is, what it was measured to do, and what it must not be used for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files as package_files
+from typing import Any
+
+import jinja2
+
+from edgeguard.bundle.manifest import Manifest
+from edgeguard.lab.data import data_facts
+from edgeguard.lab.recipe import Recipe
+from edgeguard.lab.run import RunFacts
+
+
+def render_card(manifest: Manifest, recipe: Recipe, facts: RunFacts, figures: Mapping[str, Any]) -> str:
+    """The card as Markdown; every figure in it is one of `figures`, the run's metrics.json."""
+    # Markdown, not HTML: nothing is to be escaped
+    environment = jinja2.Environment(
+        autoescape=False, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )  # noqa: S701
+    environment.filters["share"] = lambda share: f"{100 * share:.1f} %"
+    template = environment.from_string(package_files("edgeguard.lab").joinpath("card.md.j2").read_text("utf-8"))
+    return template.render(
+        manifest=manifest, recipe=recipe, run=facts, figures=figures, data=data_facts(recipe.data.name)
+    )

@@ -1,0 +1,137 @@
+"""A bundle from a trained run: graphs, golden vectors, alarm rule, card and signature."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from edgeguard import __version__
+from edgeguard.bundle import layout
+from edgeguard.bundle.manifest import Disagreement, Manifest, Provenance, Stage
+from edgeguard.bundle.reader import Bundle
+from edgeguard.bundle.signature import PrivateKey
+from edgeguard.bundle.writer import write_bundle
+from edgeguard.lab.card import render_card
+from edgeguard.lab.data.dataset import Dataset
+from edgeguard.lab.inference import logits_of
+from edgeguard.lab.nets.early_exit import Net
+from edgeguard.lab.onnx_graphs import StageGraph, exits_graph_from_net, stacked_graph, stage_graphs
+from edgeguard.lab.parity import require_parity
+from edgeguard.lab.run import Run, split_from_recipe
+
+GOLDEN_WINDOWS: Final = 16
+PARITY_WINDOWS: Final = 128
+VERSION: Final = "1.0.0"
+
+
+def export_run(
+    run: Run, dataset: Dataset, figures: Mapping[str, Any], out: Path, key: PrivateKey | None = None
+) -> Bundle:
+    """Write the bundle of an evaluated run to `out`, a .zip or else a folder, and open it again.
+
+    Args:
+        run: Finished.
+        dataset: The run's own; its test windows give the golden vectors and the parity check.
+        figures: The run's metrics.json.
+        out: Replaced where it is a bundle already.
+        key: Signs the bundle.
+
+    Raises:
+        EngineError: onnxruntime and torch differ by more than 1e-4 at some exit; nothing is written.
+        DataError: the data set is not the one that the run was trained on.
+    """
+    recipe, facts, net = run.recipe(), run.facts(), run.net()
+    run.require_same_data(dataset)
+    test = dataset.x[split_from_recipe(recipe, dataset).test]
+    exits_graph = exits_graph_from_net(net, torch.from_numpy(test[0]))
+    model, stages = stacked_graph(exits_graph, net.exits, len(facts.classes)), stage_graphs(exits_graph, net.exits)
+    require_parity(net, model, stages, test[:PARITY_WINDOWS])
+    manifest = Manifest(
+        name=recipe.name,
+        version=VERSION,
+        signal=facts.signal,
+        classes=facts.classes,
+        exits=tuple(f"exit_{index}" for index in range(1, net.exits + 1)),
+        temperature=figures["calibration"]["temperature"],
+        disagreement=_disagreement(figures["calibration"]),
+        stages=_stages(stages),
+        metrics=headline(figures),
+        provenance=Provenance(
+            recipe=msgspec.to_builtins(recipe),
+            data_sha256=facts.data_sha256,
+            code_version=__version__,
+            seed=recipe.seed,
+            created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            libraries=facts.libraries,
+        ),
+        files={},
+    )
+    graphs = {layout.MODEL: model, **{layout.stage_file(k): stage.model for k, stage in enumerate(stages, 1)}}
+    for name, graph in graphs.items():
+        _describe(graph, manifest, name)
+    content = {
+        **{name: graph.SerializeToString(deterministic=True) for name, graph in graphs.items()},
+        layout.GOLDEN: _golden(net, test[:GOLDEN_WINDOWS]),
+        layout.CARD: render_card(manifest, recipe, facts, figures).encode(),
+    }
+    return write_bundle(out, manifest, content, key)
+
+
+def headline(figures: Mapping[str, Any]) -> dict[str, float]:
+    """The few figures that a manifest carries, by name."""
+    clean = figures["clean"]["ensemble"]
+    return {
+        "f1": clean["f1"],
+        "ece": clean["ece"],
+        **{f"pgd_f1_at_{row['epsilon']:g}": row["ensemble"]["f1"] for row in figures["pgd"]},
+    }
+
+
+def _disagreement(figures: Mapping[str, Any]) -> Disagreement:
+    low, high = figures["observed_interval"]
+    return Disagreement(
+        score=figures["score"],
+        threshold=figures["threshold"],
+        false_alarm_rate=figures["promised_false_alarm_rate"],
+        calibration_windows=figures["calibration_windows"],
+        observed_rate=figures["observed_false_alarm_rate"],
+        observed_interval=(low, high),
+    )
+
+
+def _stages(stages: list[StageGraph]) -> tuple[Stage, ...]:
+    return tuple(
+        Stage(file=layout.stage_file(k), inputs=stage.inputs, outputs=stage.outputs, logits=stage.logits)
+        for k, stage in enumerate(stages, 1)
+    )
+
+
+def _describe(graph: Any, manifest: Manifest, file: str) -> None:
+    """Producer and ``edgeguard.*`` metadata, so that a graph found alone says what it belongs to."""
+    graph.producer_name, graph.producer_version = "edgeguard", __version__
+    facts = {
+        "name": manifest.name,
+        "version": manifest.version,
+        "file": file,
+        "signal": msgspec.json.encode(manifest.signal).decode(),
+        "classes": msgspec.json.encode(manifest.classes).decode(),
+        "exits": msgspec.json.encode(manifest.exits).decode(),
+        "temperature": repr(manifest.temperature),
+        "disagreement": msgspec.json.encode(manifest.disagreement).decode(),
+    }
+    for name, value in facts.items():
+        graph.metadata_props.add(key=f"edgeguard.{name}", value=value)
+
+
+def _golden(net: Net, x: NDArray[np.float32]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=x, logits=logits_of(net, x))
+    return buffer.getvalue()
