@@ -16,10 +16,12 @@ from edgeguard.lab.run import RunFacts
 
 def render_card(manifest: Manifest, recipe: Recipe, facts: RunFacts, figures: Mapping[str, Any]) -> str:
     """The card as Markdown; every figure in it is one of `figures`, the run's metrics.json."""
-    # Markdown, not HTML: nothing is to be escaped
     environment = jinja2.Environment(
-        autoescape=False, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )  # noqa: S701
+        autoescape=False,  # noqa: S701 - Markdown, not HTML: nothing is to be escaped
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["share"] = lambda share: f"{100 * share:.1f} %"
     template = environment.from_string(package_files("edgeguard.lab").joinpath("card.md.j2").read_text("utf-8"))
     return template.render(

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from edgeguard.errors import ConfigError
+from edgeguard.lab.nets import BACKBONES, net_from_recipe
+from edgeguard.lab.nets.early_exit import early_exit_net
+from edgeguard.lab.nets.fcnet import fcnet
+from edgeguard.lab.recipe import NetTable
+from edgeguard.signals.spec import SignalSpec
+
+SIGNAL = SignalSpec(channels=("I", "II"), units="mV", window=40, hop=40)
+
+
+@pytest.fixture(params=BACKBONES.names())
+def net(request):
+    return net_from_recipe(NetTable(name=request.param, gamma=0.2), SIGNAL, 3, seed=0).eval()
+
+
+def test_every_net_gives_one_row_of_logits_per_exit(net):
+    x = torch.randn(4, 2, 40)
+    logits = net(x)
+    assert logits.shape == (4, net.exits, 3)
+    for index in range(net.exits):
+        torch.testing.assert_close(net.logits_at(x, index), logits[:, index])
+    torch.testing.assert_close(net.logits_at(x, -1), logits[:, -1])
+
+
+def test_an_early_exit_runs_no_later_stage(net):
+    ran = []
+    for stage in net.stages:
+        stage.register_forward_hook(lambda *_: ran.append(1))
+    net.logits_at(torch.randn(1, 2, 40), 1)
+    assert len(ran) == 2
+
+
+def test_fcnet_is_the_papers_network_with_five_exits():
+    net = early_exit_net(fcnet(1), classes=2)
+    kernels = [m.kernel_size[0] for m in net.modules() if isinstance(m, torch.nn.Conv1d)]
+    assert (net.exits, kernels) == (5, [8, 5, 5, 3])
+    h = torch.randn(2, 1, 140)
+    for stage in net.stages:
+        h = stage(h)
+    assert h.shape == (2, 128, 140)
+
+
+def test_semantic_placement_groups_blocks_by_their_features():
+    net = early_exit_net(fcnet(1, filters=[8, 8, 16, 16]), 2, "semantic")
+    assert [len(stage) for stage in net.stages[:-1]] == [2, 2]
+    assert net.exits == 3
+
+
+def test_the_undefended_twin_has_the_same_backbone_weights():
+    defended, twin = (
+        net_from_recipe(NetTable(name="fcnet", exits=exits), SIGNAL, 2, seed=3) for exits in (True, False)
+    )
+    first = [next(p for p in net.parameters()) for net in (defended, twin)]
+    torch.testing.assert_close(first[0], first[1], rtol=0, atol=0)
+    assert twin.exits == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"filter": 8}, r"backbone fcnet has no option 'filter' \(did you mean 'filters'\?\)"),
+        ({"filters": "many"}, r"backbone fcnet, option 'filters': Expected int \| array, got str"),
+        ({"filters": [8, 8]}, r"filters \[8, 8\] do not fit kernels \[8, 5, 5, 3\]"),
+    ],
+)
+def test_wrong_options_are_named(options, message):
+    with pytest.raises(ConfigError, match=message):
+        net_from_recipe(NetTable(name="fcnet", options=options), SIGNAL, 2, seed=0)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from edgeguard.exits.ensemble import ensemble, probabilities
+from edgeguard.lab.evaluation import evaluate
+from edgeguard.lab.report import most_telling, render_report
+from edgeguard.lab.run import split_from_recipe
+from edgeguard.metrics.classification import weighted_f1
+
+
+@pytest.fixture(scope="module")
+def measured(wave_run, wave_data):
+    recipe = wave_run.recipe()
+    return evaluate(wave_run.net(), recipe, wave_data, split_from_recipe(recipe, wave_data))
+
+
+def test_figures_are_those_of_the_test_windows(measured, wave_data, wave_run):
+    split = split_from_recipe(wave_run.recipe(), wave_data)
+    verdict = ensemble(probabilities(measured.logits, measured.calibration.temperature))
+    assert measured.figures["test_windows"] == len(split.test) == len(verdict)
+    assert measured.figures["clean"]["ensemble"]["f1"] == weighted_f1(verdict, wave_data.y[split.test])
+    assert len(measured.figures["clean"]["exits"]) == measured.figures["exits"] == 3
+
+
+def test_every_epsilon_is_attacked_within_its_ball(measured):
+    assert [row["epsilon"] for row in measured.figures["pgd"]] == [0.1, 1.0]
+    for result in measured.attacked:
+        assert np.abs(result.x_adv - measured.x).max() <= result.epsilon * (1 + 1e-5)
+
+
+def test_a_stronger_attack_hurts_more_and_is_told_from_clean(measured):
+    clean, (weak, strong) = measured.figures["clean"], measured.figures["pgd"]
+    assert clean["exits"][-1]["f1"] >= weak["exits"][-1]["f1"] > strong["exits"][-1]["f1"]
+    for row in (weak, strong):
+        assert set(row["detection"]) == {"mutual_information", "confusion", "vote_entropy"}
+        assert all(0 <= score["auroc"] <= 1 for score in row["detection"].values())
+
+
+def test_the_alarm_rate_is_the_share_over_the_threshold(measured):
+    alarm = measured.figures["calibration"]
+    scores = measured.calibration.scores(measured.logits)
+    assert alarm["observed_false_alarm_rate"] == (scores > alarm["threshold"]).mean()
+    low, high = alarm["observed_interval"]
+    assert low <= alarm["observed_false_alarm_rate"] <= high
+
+
+def test_figures_are_plain_json_and_repeat(measured, wave_data, wave_run):
+    text = json.dumps(measured.figures, allow_nan=False)
+    recipe = wave_run.recipe()
+    again = evaluate(wave_run.net(), recipe, wave_data, split_from_recipe(recipe, wave_data))
+    assert json.dumps(again.figures) == text
+
+
+def test_the_report_is_one_file_that_needs_no_other(measured, wave_run):
+    recipe, facts = wave_run.recipe(), wave_run.facts()
+    page = render_report(measured, recipe, facts.signal, facts.classes, beside=measured.figures)
+    assert page.count('src="data:image/svg+xml;base64,') == page.count("<img") == 5
+    assert "http" not in page.replace("http-equiv", "")
+    assert f"{measured.figures['clean']['ensemble']['f1']:.3f}" in page
+    assert "not a medical device" in page
+
+
+def test_the_report_shows_the_attack_nearest_one_half(measured):
+    f1 = [row["ensemble"]["f1"] for row in measured.figures["pgd"]]
+    shown = most_telling(measured)
+    assert abs(f1[measured.attacked.index(shown)] - 0.5) == min(abs(value - 0.5) for value in f1)

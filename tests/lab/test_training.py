@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from edgeguard import files
+from edgeguard.errors import ConfigError, DataError, StorageError
+from edgeguard.lab.recipe import NetTable, TrainingTable
+from edgeguard.lab.run import Run
+from edgeguard.lab.training import train
+from tests.lab.conftest import wave_recipe
+
+
+class Stop(Exception):
+    pass
+
+
+def test_training_learns_and_keeps_the_best_epoch(wave_run, wave_data):
+    facts = wave_run.facts()
+    lines = (wave_run.folder / "log.jsonl").read_text().splitlines()
+    assert len(lines) == facts.epochs == 6
+    assert f'"epoch":{facts.best_epoch},' in lines[facts.best_epoch - 1]
+    assert facts.windows == (200, 100, 100)
+    assert not wave_run.checkpoint.exists()
+    net = wave_run.net()
+    accuracy = (net(torch.from_numpy(wave_data.x))[:, -1].argmax(1).numpy() == wave_data.y).mean()
+    assert accuracy > 0.8
+
+
+def test_same_recipe_and_seed_give_the_same_weights(tmp_path, wave_run, wave_data):
+    train(wave_recipe(), wave_data, Run(tmp_path / "again"))
+    assert files.sha256_of(tmp_path / "again" / "weights.safetensors") == files.sha256_of(wave_run.weights)
+
+
+def test_patience_ends_the_training(tmp_path, wave_data):
+    recipe = wave_recipe(training=TrainingTable(learning_rate=1e-9, batch_size=100, epochs=50, patience=2))
+    assert train(recipe, wave_data, Run(tmp_path / "stuck")).epochs < 50
+
+
+def test_the_undefended_twin_trains_from_the_same_recipe(tmp_path, wave_data):
+    recipe = wave_recipe(net=NetTable(name="fcnet", options={"filters": 8, "kernels": [5, 3]}, exits=False))
+    train(recipe, wave_data, Run(tmp_path / "twin"))
+    assert Run(tmp_path / "twin").net().exits == 1
+
+
+def test_progress_is_told_batch_by_batch(tmp_path, wave_data):
+    told = []
+    train(wave_recipe(), wave_data, Run(tmp_path / "told"), on_batch=told.append)
+    assert [(f.epoch, f.batch) for f in told[:5]] == [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1)]
+    assert told[0].accuracy is None
+    assert told[4].accuracy > 0
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from edgeguard.lab.run import Run
+from edgeguard.lab.training import train
+from tests.lab.conftest import wave_recipe, waves
+
+def stop(facts):
+    if (facts.epoch, facts.batch) == (4, 2):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+train(wave_recipe(), waves(), Run(Path(sys.argv[1])), on_batch=stop)
+"""
+
+
+def test_training_resumes_exactly_after_kill_9(tmp_path, wave_run, wave_data):
+    folder = tmp_path / "killed"
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLED), str(folder)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert Run(folder).checkpoint.exists()
+    assert not Run(folder).finished
+    train(wave_recipe(), wave_data, Run(folder))
+    resumed, whole = load_file(folder / "weights.safetensors"), load_file(wave_run.weights)
+    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+    assert (folder / "log.jsonl").read_bytes() == (wave_run.folder / "log.jsonl").read_bytes()
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, wave_data, monkeypatch):
+    run = Run(tmp_path / "full")
+
+    def stop(facts):
+        if facts.epoch == 3:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(wave_recipe(), wave_data, run, on_batch=stop)
+    kept = run.checkpoint.read_bytes()
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(StorageError, match="the disk is full"):
+        train(wave_recipe(), wave_data, run)
+    assert run.checkpoint.read_bytes() == kept
+    assert not [path for path in run.folder.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_a_folder_of_another_recipe_is_refused(wave_run, wave_data):
+    with pytest.raises(ConfigError, match="holds a run of another recipe"):
+        train(wave_recipe(seed=1), wave_data, wave_run)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path, wave_data):
+    run = Run(tmp_path / "damaged")
+    run.write_recipe(wave_recipe())
+    run.checkpoint.write_bytes(b"\x08\0\0\0\0\0\0\0{}garbage")
+    with pytest.raises(DataError, match="cannot be resumed from"):
+        train(wave_recipe(), wave_data, run)
+
+
+def test_an_unknown_device_is_named(tmp_path, wave_data):
+    with pytest.raises(ConfigError, match="there is no device 'gpu9'"):
+        train(wave_recipe(), wave_data, Run(tmp_path / "device"), device="gpu9")
+
+
+def test_an_unfinished_run_says_how_to_finish_it(tmp_path):
+    run = Run(tmp_path / "half")
+    run.write_recipe(wave_recipe())
+    with pytest.raises(ConfigError, match="is not finished: resume it"):
+        run.net()
+    with pytest.raises(ConfigError, match="is not a run"):
+        Run(tmp_path).recipe()
