@@ -5,13 +5,15 @@ A loader is a function of the data folder and the recipe's options that returns 
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from edgeguard.errors import ConfigError
 from edgeguard.lab.data.dataset import Dataset
-from edgeguard.registry import Registry
+from edgeguard.registry import Registry, near_match
 
 Loader = Callable[..., Dataset]
 
@@ -36,4 +38,11 @@ def load_dataset(name: str, folder: Path, options: Mapping[str, Any]) -> Dataset
         ConfigError: no such data set or option.
         DataError: a file is missing, cut short or malformed.
     """
-    return DATASETS.load(name)(folder, **options)
+    loader = DATASETS.load(name)
+    known = list(inspect.signature(loader).parameters)[1:]
+    for option in options:
+        if option not in known:
+            raise ConfigError(
+                f"data set {name} has no option {option!r}{near_match(option, known)}; there are: {', '.join(known)}"
+            )
+    return loader(folder, **options)
