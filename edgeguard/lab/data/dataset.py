@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeguard.errors import DataError
+from edgeguard.errors import ConfigError, DataError
+from edgeguard.registry import near_match
 from edgeguard.signals.spec import SignalSpec
 
 Labels = NDArray[np.int64]
@@ -53,6 +55,15 @@ class Dataset:
         digest = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
         digest.update(np.ascontiguousarray(self.y).tobytes())
         return digest.hexdigest()
+
+
+def class_names(name: str, classes: object, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The class names that the option `classes` of the data set `name` stands for; ConfigError names the near match."""
+    if not isinstance(classes, str) or classes not in known:
+        raise ConfigError(
+            f"{name}: no classes are called {classes!r}{near_match(str(classes), known)}; there are: {', '.join(known)}"
+        )
+    return known[classes]
 
 
 @dataclass(frozen=True)

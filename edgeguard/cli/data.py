@@ -1,0 +1,67 @@
+"""``edgeguard data``: list and fetch data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+_data_dir = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Data folder; else EDGEGUARD_DATA, else ~/.cache/edgeguard/data.",
+)
+
+
+@click.group("data")
+def command() -> None:
+    """List and fetch data sets."""
+
+
+@command.command("list")
+@_data_dir
+def list_datasets(data_dir: Path | None) -> None:
+    """Name, state, content and terms of every data set."""
+    from edgeguard.lab.data import DATASETS, data_folder
+    from edgeguard.lab.data.facts import FACTS
+
+    folder = data_folder(data_dir)
+    for name in DATASETS.names():
+        facts = FACTS.get(name)
+        if facts is None:
+            click.echo(f"{name}  [from another package]")
+            continue
+        state = "made on the fly" if facts.archive_url is None else "present" if facts.find(folder) else "not fetched"
+        click.echo(f"{name}  [{state}]\n    {facts.summary}\n    terms: {facts.terms}")
+    click.echo(f"data folder: {folder}")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--url", help="Another address of the same archive.")
+@_data_dir
+def fetch(name: str, url: str | None, data_dir: Path | None) -> None:
+    """Download the data set NAME from its original home, or go on where it broke off."""
+    from edgeguard.lab.data import data_folder
+    from edgeguard.lab.data import fetch as fetching
+
+    with _progress_bar(name) as progress:
+        done = fetching.fetch(name, data_folder(data_dir), url=url, progress=progress)
+    click.echo(done)
+
+
+@contextmanager
+def _progress_bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    except ImportError:  # the download matters more than its bar
+        yield lambda _done, _total: None
+        return
+    console = Console(stderr=True)
+    columns = TextColumn(name), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

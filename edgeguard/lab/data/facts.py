@@ -1,0 +1,61 @@
+"""What is known about each data set without loading it: its home, its files, its terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One data set.
+
+    Attributes:
+        summary: What it is, in a line.
+        terms: Licence or terms of use, and whom to cite.
+        archive_url: Zip archive at the original home; None where the set is made on the fly.
+        folder: Its own folder inside the data folder.
+        files: Groups of file names; any one group is the whole set, the first one present is read.
+        content_sha256: `edgeguard.lab.data.fetch.content_sha256` of the published data with the loader's finest labels.
+        options: Loader options that give those labels.
+    """
+
+    summary: str
+    terms: str
+    archive_url: str | None = None
+    folder: str = ""
+    files: tuple[tuple[str, ...], ...] = ()
+    content_sha256: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+    def find(self, data_folder: Path) -> tuple[Path, ...] | None:
+        """The files of the first group that is whole, in `data_folder` or in its own folder there; else None."""
+        for place in (data_folder / self.folder, data_folder):
+            for group in self.files:
+                if all((place / name).is_file() for name in group):
+                    return tuple(place / name for name in group)
+        return None
+
+
+FACTS: Final[dict[str, Facts]] = {
+    "ecg5000": Facts(
+        summary="5000 heartbeats of one patient with heart failure, z-normalized, 140 samples, 5 classes (UCR archive)",
+        terms="cite Dau et al. 2018 (UCR archive); origin PhysioNet BIDMC chf07, ODC-By 1.0",
+        archive_url="https://www.timeseriesclassification.com/aeon-toolkit/ECG5000.zip",
+        folder="ECG5000",
+        files=(
+            ("ECG5000_TRAIN.ts", "ECG5000_TEST.ts"),
+            ("ECG5000_TRAIN.txt", "ECG5000_TEST.txt"),
+            ("ECG5000_TRAIN.tsv", "ECG5000_TEST.tsv"),
+            ("ECG5000_TRAIN.arff", "ECG5000_TEST.arff"),
+            ("ecg5000.npz",),
+        ),
+        content_sha256="727bdddafe01cf95b4929478dd8e8dad717915ecdebe3f53013a00ceb82eff0d",
+        options=(("classes", "five"),),
+    ),
+    "synthetic_ecg": Facts(
+        summary="synthetic single-lead ECG of several wearers, 2 s windows in mV, 4 classes, made on the fly",
+        terms="none: it is generated",
+    ),
+}

@@ -1,0 +1,118 @@
+"""Download a data set from its original home, checked before it is put in place."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import zipfile
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from edgeguard import files
+from edgeguard.errors import ConfigError, DataError
+from edgeguard.lab.data import DATASETS
+from edgeguard.lab.data.dataset import Dataset
+from edgeguard.lab.data.download import Progress, download
+from edgeguard.lab.data.facts import FACTS, Facts
+
+_LARGEST_MEMBER = 1 << 30  # bytes; a member that claims more is no part of a published set
+
+
+def content_sha256(dataset: Dataset) -> str:
+    """Hash of windows and labels, the same whatever file format they came in.
+
+    The windows are rounded to 4 decimals, far inside the 8 digits that are published, so that the last bit of a
+    conversion does not count.
+    """
+    digest = hashlib.sha256(np.rint(dataset.x.astype(np.float64) * 1e4).astype("<i4").tobytes())
+    digest.update(dataset.y.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def fetch(name: str, folder: Path, *, url: str | None = None, progress: Progress | None = None) -> str:
+    """Bring the data set `name` into `folder`; returns one line that says what was done.
+
+    The archive is kept as a ``.part`` file while it is incomplete, and the next call goes on from there. Its files
+    are unpacked beside their place, read by the loader, compared with the published content, and only then moved in.
+
+    Args:
+        name: Registered name.
+        folder: The data folder.
+        url: Another address of the same archive.
+        progress: Called with the bytes there and the bytes in all, None where the server does not say.
+
+    Raises:
+        ConfigError: no such data set, or one without a home.
+        DataError: it cannot be downloaded, or what came is not the published data; nothing is kept of that.
+        StorageError: the disk is full or not writable.
+    """
+    facts = FACTS.get(name)
+    if facts is None:
+        DATASETS.load(name)  # raises with the near match where there is none at all
+        raise ConfigError(f"{name} has no known home to fetch it from: put its files into {folder}")
+    if facts.archive_url is None:
+        return f"{name} is made on the fly: nothing to fetch"
+    if (there := facts.find(folder)) is not None:
+        return f"{name} is already in {there[0].parent}"
+    address = url or facts.archive_url
+    archive = folder / f"{facts.folder}.zip"
+    download(address, archive, progress or (lambda _done, _total: None))
+    try:
+        _install(name, facts, archive, folder, address)
+    finally:
+        archive.unlink(missing_ok=True)
+    return f"{name} is now in {folder / facts.folder}"
+
+
+def _install(name: str, facts: Facts, archive: Path, folder: Path, address: str) -> None:
+    with files.storage_errors(folder), tempfile.TemporaryDirectory(dir=folder, prefix=f".{facts.folder}.") as beside:
+        fresh = Path(beside) / facts.folder
+        fresh.mkdir()
+        _unpack(archive, facts, fresh)
+        found = content_sha256(DATASETS.load(name)(Path(beside), **dict(facts.options)))
+        if found != facts.content_sha256:
+            raise DataError(
+                f"what {address} sent is not the published {name} (content {found[:12]}…, expected "
+                f"{facts.content_sha256[:12]}…): report it, or get the files elsewhere"
+            )
+        origin = {
+            "url": address,
+            "archive_sha256": files.sha256_of(archive),
+            "content_sha256": found,
+            "fetched_utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        }
+        files.write_json(fresh / "origin.json", origin)
+        _put_in_place(fresh, folder / facts.folder)
+
+
+def _unpack(archive: Path, facts: Facts, into: Path) -> None:
+    """The first whole group of files in `archive`, by their plain names; every other member is left alone."""
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            members = {Path(info.filename).name: info for info in packed.infolist() if not info.is_dir()}
+            group = next((names for names in facts.files if set(names) <= set(members)), None)
+            if group is None:
+                raise DataError(f"{archive.name} does not hold {' and '.join(facts.files[0])}: get it elsewhere")
+            for name in group:
+                _unpack_member(packed, members[name], into / name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise DataError(f"{archive.name} is damaged ({error}): fetch it again") from error
+
+
+def _unpack_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    if member.file_size > _LARGEST_MEMBER:
+        raise DataError(f"{member.filename} claims {member.file_size} bytes: this is not the published archive")
+    with packed.open(member) as source, target.open("wb") as sink:
+        shutil.copyfileobj(source, sink)
+
+
+def _put_in_place(fresh: Path, target: Path) -> None:
+    """Move the files in; a folder that is already there keeps what else it holds."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    for path in fresh.iterdir():
+        path.replace(target / path.name)
