@@ -5,13 +5,21 @@ import os
 import stat
 import zipfile
 
+import numpy as np
 import pytest
 
 from edgeguard.bundle import content
 from edgeguard.bundle.content import read_content, write_content
 from edgeguard.errors import BundleError, ConfigError, StorageError
 
-FILES = {"manifest.json": b"{}", "stages/stage_1.onnx": b"\x08" * 5000}
+
+def zip_inside():
+    """golden.npz is a zip of its own: a bundle cut behind it must not be taken for it."""
+    np.savez(buffer := io.BytesIO(), x=np.zeros(50))
+    return buffer.getvalue()
+
+
+FILES = {"golden.npz": zip_inside(), "manifest.json": b"{}", "stages/stage_1.onnx": b"\x08" * 5000}
 
 
 def write_zip(path, *entries):
