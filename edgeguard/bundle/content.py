@@ -113,10 +113,11 @@ def _read_zip(path: Path) -> dict[str, bytes]:
 
 
 def _unzipped(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    if min((entry.header_offset for entry in archive.infolist()), default=0) > 0:
+        # a zip inside a bundle that was cut behind it looks like the whole to zipfile
+        raise zipfile.BadZipFile("its table of contents is gone")
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     _check_size(sum(entry.file_size for entry in entries), len(entries))
-    if entries and min(entry.header_offset for entry in entries):  # zipfile took a zip inside a cut one for the whole
-        raise zipfile.BadZipFile("its table of contents is gone")
     content: dict[str, bytes] = {}
     for entry in entries:
         _check_name(entry.filename)
