@@ -73,21 +73,19 @@ class Pipeline:
         windows = self._cutter.cut(samples)
         verdicts: list[Verdict] = []
         while batch := list(islice(windows, MAX_BATCH)):
+            self.counts.windows += len(batch)
             verdicts.extend(self._judge(batch))
         return verdicts
 
     @np.errstate(over="ignore", invalid="ignore")  # what overflows is not finite, and is rejected for that
     def _judge(self, batch: list[tuple[int, Window]]) -> list[Verdict]:
-        self.counts.windows += len(batch)
         raw = batch[0][1][None] if len(batch) == 1 else np.stack([window for _, window in batch])
         x = preprocess(raw, self._steps)
-        finite = [row for row in range(len(batch)) if np.isfinite(raw[row]).all() and np.isfinite(x[row]).all()]
-        if len(finite) < len(batch):
-            x = x[finite]
-        judged = {}
-        if finite:
-            judged = dict(zip(finite, self._classify([batch[row][0] for row in finite], x), strict=True))
-        return [judged.get(row) or self._reject(batch[row][0], SIGNAL_NOT_FINITE) for row in range(len(batch))]
+        if np.isfinite(x).all():
+            return self._classify([start for start, _ in batch], x)
+        if len(batch) > 1:
+            return [verdict for one in batch for verdict in self._judge([one])]
+        return [self._reject(batch[0][0], SIGNAL_NOT_FINITE)]
 
     def _classify(self, starts: list[int], x: Floats) -> list[Verdict]:
         exit_probabilities = probabilities(self._infer(x), self._temperature)

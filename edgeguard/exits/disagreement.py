@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from scipy.special import entr, rel_entr
 
 from edgeguard.errors import ConfigError
 from edgeguard.exits.ensemble import Floats, ensemble
@@ -16,18 +17,19 @@ from edgeguard.registry import near_match
 
 Score = Callable[[Floats], Floats]
 
-_TINY: Final = np.finfo(np.float64).tiny
-
 
 def entropy(probabilities: Floats) -> Floats:
     """Shannon entropy in nats over the last axis."""
-    return np.asarray(-np.add.reduce(_p_log_p(probabilities), axis=-1))
+    return np.asarray(np.add.reduce(entr(probabilities), axis=-1))
 
 
 def mutual_information(exit_probabilities: Floats) -> Floats:
-    """Entropy of the mean minus mean entropy, in nats: in [0, log(classes)], 0 where all exits are equal."""
-    within = np.add.reduce(_p_log_p(exit_probabilities), axis=(-2, -1)) / -exit_probabilities.shape[-2]
-    return np.asarray(np.maximum(entropy(ensemble(exit_probabilities)) - within, 0.0))
+    """Entropy of the mean minus mean entropy, in nats: in [0, log(classes)], 0 where all exits are equal.
+
+    Computed as its equal, the mean over exits of the Kullback-Leibler divergence from their mean.
+    """
+    divergence = rel_entr(exit_probabilities, ensemble(exit_probabilities)[:, None])
+    return np.asarray(np.maximum(np.add.reduce(divergence, axis=(-2, -1)) / exit_probabilities.shape[-2], 0.0))
 
 
 def confusion(exit_probabilities: Floats) -> Floats:
@@ -41,14 +43,6 @@ def vote_entropy(exit_probabilities: Floats) -> Floats:
     classes = exit_probabilities.shape[-1]
     votes = exit_probabilities.argmax(axis=-1)
     return entropy((votes[..., None] == np.arange(classes)).mean(axis=-2))
-
-
-def _p_log_p(probabilities: Floats) -> Floats:
-    """Of every p: p log p, and 0 where p is 0."""
-    terms: Floats = np.maximum(probabilities, _TINY)
-    np.log(terms, out=terms)
-    terms *= probabilities
-    return terms
 
 
 SCORES: Final[dict[str, Score]] = {

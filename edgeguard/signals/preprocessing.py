@@ -1,4 +1,7 @@
-"""Per-window steps between a raw window and the model's input, by name."""
+"""Per-window steps between a raw window and the model's input, by name.
+
+No step hides a value that is not finite: a window that held one still holds one, so it is enough to look afterwards.
+"""
 
 from __future__ import annotations
 

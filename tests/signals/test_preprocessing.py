@@ -33,6 +33,15 @@ def test_steps_keep_shape_and_type_and_do_not_touch_their_input(windows, name):
     np.testing.assert_array_equal(windows, before)
 
 
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_no_step_hides_what_is_not_finite(windows, name, value):
+    windows[1, 0, 7] = value
+    with np.errstate(invalid="ignore"):
+        found = np.isfinite(preprocess(windows, [name])).all(axis=(1, 2))
+    assert found.tolist() == [True, False, True]
+
+
 def test_steps_apply_in_order_and_an_unknown_one_names_the_near_match(windows):
     np.testing.assert_array_equal(preprocess(windows, ["center", "zscore"]), zscore(center(windows)))
     with pytest.raises(ConfigError, match=r"no preprocessing step is called 'zscor' \(did you mean 'zscore'\?\)"):
