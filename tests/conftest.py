@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)  # the 
 settings.load_profile("repeatable")
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # benchmarks/ is tested too, and is not installed
 
 
 @pytest.fixture(scope="session")

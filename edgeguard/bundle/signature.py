@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -193,7 +193,7 @@ def _damaged(why: str) -> SignatureError:
     return SignatureError(f"{SIGNATURE} is damaged ({why}): get an intact bundle")
 
 
-def _shown(key_ids: Any) -> str:
+def _shown(key_ids: Iterable[str]) -> str:
     return ", ".join(key_id[:12] for key_id in key_ids) or "nobody"
 
 

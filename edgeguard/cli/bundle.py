@@ -45,9 +45,10 @@ def verify(bundle: str, keys: tuple[Path, ...], run: bool) -> None:
 @_keys_option
 def show(bundle: str, keys: tuple[Path, ...]) -> None:
     """Print what BUNDLE says of its model."""
-    opened = _open(bundle, keys)
-    for heading, text in _facts(opened):
-        click.echo(f"{heading:<12}{_printable(text)}")
+    from edgeguard.bundle.reader import printable
+
+    for heading, text in _facts(_open(bundle, keys)):
+        click.echo(f"{heading:<12}{printable(text)}")
 
 
 @command.command()
@@ -107,7 +108,9 @@ def _facts(bundle: Bundle) -> Iterator[tuple[str, str]]:
 
 
 def _name(bundle: Bundle) -> str:
-    return _printable(f"{bundle.manifest.name} {bundle.manifest.version}")
+    from edgeguard.bundle.reader import printable
+
+    return printable(f"{bundle.manifest.name} {bundle.manifest.version}")
 
 
 def _observed(bundle: Bundle) -> str:
@@ -124,8 +127,3 @@ def _signature(bundle: Bundle) -> str:
     if bundle.signed_by:
         return f"by trusted key {bundle.signed_by[:12]}"
     return "present, not checked: give --key" if SIGNATURE in bundle.content else "none"
-
-
-def _printable(text: str) -> str:
-    """What a bundle says of itself must not steer the terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -51,6 +51,15 @@ def test_error_names_the_bundle(tmp_path):
         Bundle.open(tmp_path / "nowhere.zip")
 
 
+def test_names_in_a_hostile_manifest_stay_on_one_line(tmp_path, tiny):
+    tiny["manifest.json"] = tiny["manifest.json"].replace(
+        b'"files": {', b'"files": {"a\\nb\\u001b[2J": {"sha256": "' + b"0" * 64 + b'", "bytes": 0},'
+    )
+    write_content(tmp_path / "evil.zip", tiny)
+    with pytest.raises(BundleError, match=r"a\?b\?\[2J is missing: get an intact bundle$"):
+        Bundle.open(tmp_path / "evil.zip")
+
+
 @pytest.mark.parametrize("name", ["model.onnx", "golden.npz", "card.md", "stages/stage_2.onnx", "manifest.json"])
 def test_missing_file_is_named(tiny, name):
     del tiny[name]
