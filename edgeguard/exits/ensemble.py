@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 def probabilities(logits: ArrayLike, temperature: float = 1.0) -> Floats:
     """Softmax over classes of logits (…, classes) divided by `temperature`; same shape, rows sum to 1."""
-    scaled = np.asarray(logits, dtype=np.float64) / temperature
+    scaled: Floats = np.divide(logits, temperature, dtype=np.float64)
     scaled -= np.maximum.reduce(scaled, axis=-1, keepdims=True)
     np.exp(scaled, out=scaled)
     scaled /= np.add.reduce(scaled, axis=-1, keepdims=True)
