@@ -7,8 +7,9 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ _DENIED = {
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
     errno.EROFS: "the disk is read-only",
+    errno.ENOTDIR: "a file stands where a folder should be",
+    errno.EEXIST: "a file stands where a folder should be",
 }
 
 
@@ -39,15 +42,37 @@ def storage_errors(path: Path) -> Iterator[None]:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; on success it becomes `path` at once, on failure it is removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             yield beside
             _flush(beside)
             beside.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path` to fill; on success it becomes `path`, on failure it is removed.
+
+    An old folder at `path` steps aside first and comes back where the change fails.
+    """
+    beside, old = (path.with_name(f".{path.name}.{secrets.token_hex(4)}.{end}") for end in ("tmp", "old"))
+    try:
+        with storage_errors(path):
+            beside.mkdir(parents=True)
+            yield beside
+            if path.exists():
+                path.replace(old)
+            beside.replace(path)
+    finally:
+        if old.exists() and not path.exists():
+            old.replace(path)
+        for leftover in (beside, old):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -6,10 +6,15 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from edgeguard.errors import BundleError
+from edgeguard.bundle.layout import CARD, GOLDEN, INPUT, MODEL
+from edgeguard.errors import BundleError, ConfigError
+from edgeguard.exits.disagreement import score_named
+from edgeguard.signals.preprocessing import step_named
 from edgeguard.signals.spec import SignalSpec
 
 FORMAT: Final = 1  # raised when an older device could misread a newer bundle
+DECODE_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # all that hostile JSON can raise
+EXIT_RULES: Final = ("mean",)
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Rate = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -34,7 +39,7 @@ class Disagreement(_Record, frozen=True, kw_only=True):
     score: str
     threshold: float
     false_alarm_rate: Rate
-    calibration_windows: int
+    calibration_windows: Annotated[int, msgspec.Meta(ge=1)]
     observed_rate: float | None = None
     observed_interval: tuple[float, float] | None = None
 
@@ -70,7 +75,7 @@ class FileFact(_Record, frozen=True, kw_only=True):
     """Size and hash of one file of the bundle."""
 
     sha256: Sha256
-    bytes: int
+    bytes: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Manifest(_Record, frozen=True, kw_only=True):
@@ -90,10 +95,10 @@ class Manifest(_Record, frozen=True, kw_only=True):
         stages: The staged graphs, in order.
         metrics: Figures of the run that the card shows, by name.
         provenance: Data hash, recipe, code version, seed.
-        files: Every file of the bundle except the manifest and the signature.
+        files: Every file of the bundle except the manifest and the signature; `write_bundle` fills them in.
     """
 
-    format: int = FORMAT
+    format: Annotated[int, msgspec.Meta(ge=1)] = FORMAT
     name: str
     version: str
     signal: SignalSpec
@@ -106,7 +111,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
     stages: tuple[Stage, ...]
     metrics: dict[str, float] = {}
     provenance: Provenance
-    files: dict[str, FileFact]
+    files: dict[str, FileFact] = {}
 
     def to_bytes(self) -> bytes:
         """Indented JSON with a fixed key order."""
@@ -122,6 +127,46 @@ def manifest_from_bytes(content: bytes) -> Manifest:
     try:
         if (found := msgspec.json.decode(content, type=_Versioned).format) > FORMAT:
             raise BundleError(f"bundle format {found} is newer than {FORMAT}, the newest read here: upgrade edgeguard")
-        return msgspec.json.decode(content, type=Manifest)
-    except msgspec.MsgspecError as error:
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except DECODE_ERRORS as error:
         raise BundleError(f"manifest.json is damaged ({error}): get an intact bundle") from error
+    _check_files(manifest)
+    _check_stages(manifest)
+    _check_names(manifest)
+    return manifest
+
+
+def _check_files(manifest: Manifest) -> None:
+    wanted = [MODEL, GOLDEN, CARD, *(stage.file for stage in manifest.stages)]
+    if missing := [name for name in wanted if name not in manifest.files]:
+        raise BundleError(f"manifest.json does not list {', '.join(missing)}: get an intact bundle")
+
+
+def _check_stages(manifest: Manifest) -> None:
+    """One stage per exit, each reading only what the window and earlier stages give."""
+    if len(manifest.stages) != len(manifest.exits):
+        raise BundleError(
+            f"manifest.json has {len(manifest.stages)} stages for {len(manifest.exits)} exits: export it again"
+        )
+    known = {INPUT}
+    for stage in manifest.stages:
+        if unknown := set(stage.inputs) - known:
+            raise BundleError(
+                f"{stage.file} reads {', '.join(sorted(unknown))}, no earlier stage writes it: export again"
+            )
+        known.update(stage.outputs)
+
+
+def _check_names(manifest: Manifest) -> None:
+    """A device that does not know a step or score of this bundle would serve it wrongly."""
+    try:
+        score_named(manifest.disagreement.score)
+        for step in manifest.signal.preprocessing:
+            step_named(step)
+    except ConfigError as error:
+        raise BundleError(f"this bundle needs what is not known here ({error}): upgrade edgeguard") from error
+    if manifest.exit_rule not in EXIT_RULES:
+        raise BundleError(
+            f"this bundle combines its exits by {manifest.exit_rule!r}, here there are: {', '.join(EXIT_RULES)}: "
+            "upgrade edgeguard"
+        )

@@ -32,11 +32,11 @@ class Verdict:
     Attributes:
         start: Index of the window's first sample.
         predicted: Class index, or None where the window was rejected.
-        confidence: The ensemble's probability of `predicted`.
+        confidence: The ensemble's probability of `predicted`, NaN where rejected.
         exit_probabilities: (exits, classes), empty where rejected.
-        disagreement: The bundle's disagreement score.
+        disagreement: The bundle's disagreement score, NaN where rejected.
         alarm: Whether `disagreement` is over the bundle's threshold.
-        rejected: Why the window was not given to the model, or None.
+        rejected: Why there is no verdict on this window, or None.
     """
 
     start: int

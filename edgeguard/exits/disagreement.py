@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from scipy.special import entr, rel_entr
 
 from edgeguard.errors import ConfigError
 from edgeguard.exits.ensemble import Floats, ensemble
@@ -16,24 +17,25 @@ from edgeguard.registry import near_match
 
 Score = Callable[[Floats], Floats]
 
-_TINY: Final = np.finfo(np.float64).tiny
-
 
 def entropy(probabilities: Floats) -> Floats:
     """Shannon entropy in nats over the last axis."""
-    return np.asarray(-(probabilities * np.log(np.maximum(probabilities, _TINY))).sum(axis=-1))
+    return np.asarray(np.add.reduce(entr(probabilities), axis=-1))
 
 
 def mutual_information(exit_probabilities: Floats) -> Floats:
-    """Entropy of the mean minus mean entropy, in nats: in [0, log(classes)], 0 where all exits are equal."""
-    within = entropy(exit_probabilities).mean(axis=-1)
-    return np.asarray(np.maximum(entropy(ensemble(exit_probabilities)) - within, 0.0))
+    """Entropy of the mean minus mean entropy, in nats: in [0, log(classes)], 0 where all exits are equal.
+
+    Computed as its equal, the mean over exits of the Kullback-Leibler divergence from their mean.
+    """
+    divergence = rel_entr(exit_probabilities, ensemble(exit_probabilities)[:, None])
+    return np.asarray(np.maximum(np.add.reduce(divergence, axis=(-2, -1)) / exit_probabilities.shape[-2], 0.0))
 
 
 def confusion(exit_probabilities: Floats) -> Floats:
     """Sum over exits of the L1 distance to the final exit's softmax: in [0, 2 (exits - 1)] (Shallow-Deep networks)."""
     final = exit_probabilities[:, -1:, :]
-    return np.asarray(np.abs(exit_probabilities - final).sum(axis=(-2, -1)))
+    return np.asarray(np.add.reduce(np.abs(exit_probabilities - final), axis=(-2, -1)))
 
 
 def vote_entropy(exit_probabilities: Floats) -> Floats:
