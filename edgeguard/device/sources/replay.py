@@ -62,7 +62,7 @@ def read_recording(path: Path) -> Recording:
 
 def _recording_from_npz(path: Path) -> Recording:
     """``x`` (n, channels, samples) or (n, samples), laid end to end; or ``signal`` (channels, n) with ``rate_hz``."""
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         if "signal" in arrays:
             return _recording_from_signal(arrays)
         if "x" not in arrays:

@@ -58,7 +58,7 @@ def _beats(folder: Path) -> Beats:
 
 def _beats_from_npz(path: Path) -> Beats:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             x, labels = arrays["x"].astype(np.float32), arrays["y"].astype(np.int64)
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read ({error}): get the whole file") from error
