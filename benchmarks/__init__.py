@@ -1,0 +1,1 @@
+"""What is measured, against whom; each command writes its figures to results/<subject>.json."""
