@@ -66,7 +66,7 @@ class SyntheticSource:
                 return
 
     def _endless(self, rate_hz: float) -> Iterator[NDArray[np.float32]]:
-        """Recordings joined halfway between two beats, where the signal rests, with a short cross-fade."""
+        """Recordings joined between two beats, where the signal rests, with a short cross-fade."""
         wearer, number = draw_wearer([_WEARER, self._options.seed]), 0
         fade = round(_FADE_S * rate_hz)
         ramp = np.linspace(0, 1, fade, dtype=np.float32)

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
+import zlib
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def _unpack(archive: Path, facts: Facts, into: Path) -> None:
                 raise DataError(f"{archive.name} does not hold {' and '.join(facts.files[0])}: get it elsewhere")
             for name in group:
                 _unpack_member(packed, members[name], into / name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise DataError(f"{archive.name} is damaged ({error}): fetch it again") from error
 
 

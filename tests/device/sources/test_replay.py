@@ -114,8 +114,17 @@ def test_cut_npz_is_one_line(tmp_path):
         refused(tmp_path / "w.npz", TWO, r"w\.npz cannot be read \(.*\): get the whole file")
 
 
+def test_changed_bytes_in_a_compressed_npz_are_one_line(tmp_path):
+    np.savez_compressed(tmp_path / "w.npz", x=np.random.default_rng(0).normal(size=(100, 2, 4)))
+    whole = (tmp_path / "w.npz").read_bytes()
+    for position in range(100, len(whole) - 200, 150):
+        (tmp_path / "w.npz").write_bytes(whole[:position] + bytes(8) + whole[position + 8 :])
+        refused(tmp_path / "w.npz", TWO, r"w\.npz cannot be read \(.*\): get the whole file")
+
+
 def test_file_of_another_kind_is_named(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF")
+    refused("", TWO, r"\. is no \.npz, \.csv or WFDB record: check the path")
     refused(tmp_path / "a.wav", TWO, r"a\.wav is no \.npz, \.csv or WFDB record")
 
 
