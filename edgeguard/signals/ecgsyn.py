@@ -5,8 +5,8 @@ A phase θ turns once from R peak to R peak, and each wave i pulls the signal z 
     dz/dt = −Σᵢ aᵢ ω Δθᵢ exp(−Δθᵢ² / 2bᵢ²) − (z − z₀(t)),    Δθᵢ = θ − θᵢ,  ω = dθ/dt
 
 The sum depends on t alone, so it is evaluated for all samples together; what remains is a relaxation toward z₀ with
-a time constant of one second: a one-pole filter. With the factor ω (Clifford et al.) a wave is aᵢ bᵢ² high at any
-heart rate, so heights are given in mV and aᵢ follows from them.
+a time constant of one second: a one-pole filter. With the factor ω (Sameni et al., IEEE TBME 54(12), 2007) a wave is
+aᵢ bᵢ² high at any heart rate, so heights are given in mV and aᵢ follows from them.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def interference_mv(times_s: Floats, levels: NoiseLevels, rng: np.random.Generat
     """Sensor noise, muscle noise and mains at evenly spaced times, (n,)."""
     n, rate_hz = len(times_s), 1 / (times_s[1] - times_s[0])
     mains = np.sin(2 * np.pi * (levels.mains_hz * times_s + rng.uniform()))
-    muscle = _band(rng.normal(size=n), rate_hz, 20.0, "highpass") * np.exp(0.5 * _slow(n, rate_hz, rng))
+    muscle = _above_20_hz(rng.normal(size=n), rate_hz) * np.exp(0.5 * _slow(n, rate_hz, rng))
     return np.asarray(levels.white_mv * rng.normal(size=n) + levels.muscle_mv * _unit(muscle) + levels.mains_mv * mains)
 
 
@@ -54,8 +54,8 @@ def _slow(n: int, rate_hz: float, rng: np.random.Generator) -> Floats:
     return np.interp(np.arange(n) / every, np.arange(len(knots)), knots)
 
 
-def _band(noise: Floats, rate_hz: float, edge_hz: float, kind: str) -> Floats:
-    return np.asarray(sosfiltfilt(butter(2, edge_hz, kind, fs=rate_hz, output="sos"), noise))
+def _above_20_hz(noise: Floats, rate_hz: float) -> Floats:
+    return np.asarray(sosfiltfilt(butter(2, 20.0, "highpass", fs=rate_hz, output="sos"), noise))
 
 
 def _unit(values: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Event
@@ -41,7 +42,7 @@ class ReplaySource:
 
 def read_recording(path: Path) -> Recording:
     """The recording at `path`, by its suffix; SourceError where it is missing, cut short or of another kind."""
-    header = path if path.suffix == ".hea" else path.with_name(f"{path.name}.hea")
+    header = path if path.suffix == ".hea" else path.parent / f"{path.name}.hea"
     try:
         if path.suffix == ".npz":
             return _recording_from_npz(path)
@@ -49,7 +50,7 @@ def read_recording(path: Path) -> Recording:
             return _recording_from_csv(path)
     except FileNotFoundError as error:
         raise SourceError(f"there is no recording at {path}: check the path") from error
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise SourceError(f"{path} cannot be read ({reason}): get the whole file") from error
     if header.is_file():
@@ -62,7 +63,7 @@ def read_recording(path: Path) -> Recording:
 
 def _recording_from_npz(path: Path) -> Recording:
     """``x`` (n, channels, samples) or (n, samples), laid end to end; or ``signal`` (channels, n) with ``rate_hz``."""
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         if "signal" in arrays:
             return _recording_from_signal(arrays)
         if "x" not in arrays:

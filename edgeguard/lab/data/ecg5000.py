@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -58,9 +59,9 @@ def _beats(folder: Path) -> Beats:
 
 def _beats_from_npz(path: Path) -> Beats:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             x, labels = arrays["x"].astype(np.float32), arrays["y"].astype(np.int64)
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read ({error}): get the whole file") from error
     return _checked(x, labels, sum(_ROWS.values()), path)
 

@@ -51,7 +51,7 @@ FACTS: Final[dict[str, Facts]] = {
             ("ECG5000_TRAIN.arff", "ECG5000_TEST.arff"),
             ("ecg5000.npz",),
         ),
-        content_sha256="727bdddafe01cf95b4929478dd8e8dad717915ecdebe3f53013a00ceb82eff0d",
+        content_sha256="d4ae4b3489b7ccbffabcbcf930178087e8d6c7729e0897a2951b81ee7e26e899",
         options=(("classes", "five"),),
     ),
     "synthetic_ecg": Facts(

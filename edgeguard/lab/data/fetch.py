@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 import zipfile
+import zlib
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.data.download import Progress, download
 from edgeguard.lab.data.facts import FACTS, Facts
 
-_LARGEST_MEMBER = 1 << 30  # bytes; a member that claims more is no part of a published set
+_LARGEST_MEMBER = 1 << 28  # bytes; a member that claims more is no part of a published set
 
 
 def content_sha256(dataset: Dataset) -> str:
@@ -71,7 +71,8 @@ def _install(name: str, facts: Facts, archive: Path, folder: Path, address: str)
     with files.storage_errors(folder), tempfile.TemporaryDirectory(dir=folder, prefix=f".{facts.folder}.") as beside:
         fresh = Path(beside) / facts.folder
         fresh.mkdir()
-        _unpack(archive, facts, fresh)
+        for file_name, content in _unpack(archive, facts).items():
+            (fresh / file_name).write_bytes(content)
         found = content_sha256(DATASETS.load(name)(Path(beside), **dict(facts.options)))
         if found != facts.content_sha256:
             raise DataError(
@@ -88,25 +89,23 @@ def _install(name: str, facts: Facts, archive: Path, folder: Path, address: str)
         _put_in_place(fresh, folder / facts.folder)
 
 
-def _unpack(archive: Path, facts: Facts, into: Path) -> None:
-    """The first whole group of files in `archive`, by their plain names; every other member is left alone."""
+def _unpack(archive: Path, facts: Facts) -> dict[str, bytes]:
+    """The first whole group of files in `archive` by their plain names; every other member is left alone."""
     try:
         with zipfile.ZipFile(archive) as packed:
             members = {Path(info.filename).name: info for info in packed.infolist() if not info.is_dir()}
             group = next((names for names in facts.files if set(names) <= set(members)), None)
             if group is None:
                 raise DataError(f"{archive.name} does not hold {' and '.join(facts.files[0])}: get it elsewhere")
-            for name in group:
-                _unpack_member(packed, members[name], into / name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+            return {name: _content(packed, members[name]) for name in group}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error) as error:
         raise DataError(f"{archive.name} is damaged ({error}): fetch it again") from error
 
 
-def _unpack_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+def _content(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if member.file_size > _LARGEST_MEMBER:
         raise DataError(f"{member.filename} claims {member.file_size} bytes: this is not the published archive")
-    with packed.open(member) as source, target.open("wb") as sink:
-        shutil.copyfileobj(source, sink)
+    return packed.read(member)
 
 
 def _put_in_place(fresh: Path, target: Path) -> None:
