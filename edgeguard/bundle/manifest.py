@@ -89,7 +89,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
         classes: Class names, in the order of the logits.
         exits: Exit names in order of depth, the backbone's own head last.
         exit_rule: How exits become one verdict; ``mean`` is Eq. 2.
-        temperature: Logits are divided by it before the softmax.
+        temperature: Of `edgeguard.exits.ensemble.ensemble`; it makes the confidence honest.
         disagreement: The alarm rule.
         golden_tolerance: Largest absolute logit difference accepted in the self-test.
         stages: The staged graphs, in order.

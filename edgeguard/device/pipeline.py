@@ -88,8 +88,8 @@ class Pipeline:
         return [self._reject(batch[0][0], SIGNAL_NOT_FINITE)]
 
     def _classify(self, starts: list[int], x: Floats) -> list[Verdict]:
-        exit_probabilities = probabilities(self._infer(x), self._temperature)
-        means = ensemble(exit_probabilities)
+        exit_probabilities = probabilities(self._infer(x))
+        means = ensemble(exit_probabilities, self._temperature)
         scores = self._score(exit_probabilities).tolist()
         return [
             self._verdict(start, mean, exits, score)

@@ -12,17 +12,25 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
-def probabilities(logits: ArrayLike, temperature: float = 1.0) -> Floats:
-    """Softmax over classes of logits (…, classes) divided by `temperature`; same shape, rows sum to 1."""
-    scaled: Floats = np.divide(logits, temperature, dtype=np.float64)
-    scaled -= np.maximum.reduce(scaled, axis=-1, keepdims=True)
-    np.exp(scaled, out=scaled)
-    scaled /= np.add.reduce(scaled, axis=-1, keepdims=True)
-    return scaled
+def probabilities(logits: ArrayLike) -> Floats:
+    """Softmax over classes of logits (…, classes); same shape, rows sum to 1."""
+    result: Floats = np.array(logits, dtype=np.float64)
+    result -= np.maximum.reduce(result, axis=-1, keepdims=True)
+    np.exp(result, out=result)
+    result /= np.add.reduce(result, axis=-1, keepdims=True)
+    return result
 
 
-def ensemble(exit_probabilities: Floats) -> Floats:
-    """Mean over exits of probabilities (batch, exits, classes): (batch, classes), Eq. 2."""
-    total: Floats = np.add.reduce(exit_probabilities, axis=-2)
-    total /= exit_probabilities.shape[-2]
-    return total
+def ensemble(exit_probabilities: Floats, temperature: float = 1.0) -> Floats:
+    """Mean over exits of probabilities (batch, exits, classes): (batch, classes), Eq. 2.
+
+    With a `temperature` T, the softmax of the mean's logarithm divided by T: the same class, a more honest confidence.
+    The exits themselves stay as they are, so a temperature changes no disagreement.
+    """
+    mean: Floats = np.add.reduce(exit_probabilities, axis=-2)
+    mean /= exit_probabilities.shape[-2]
+    if temperature != 1.0:
+        mean /= np.maximum.reduce(mean, axis=-1, keepdims=True)  # else a low temperature underflows
+        np.power(mean, 1.0 / temperature, out=mean)
+        mean /= np.add.reduce(mean, axis=-1, keepdims=True)
+    return mean

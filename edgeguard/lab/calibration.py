@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeguard.exits.disagreement import score_named
-from edgeguard.exits.ensemble import Floats, probabilities
+from edgeguard.exits.ensemble import Floats, ensemble, probabilities
 from edgeguard.exits.temperature import fit_temperature
 from edgeguard.exits.threshold import conformal_threshold
 from edgeguard.lab.data.dataset import Labels
@@ -22,7 +22,7 @@ class Calibration:
     """What clean calibration windows taught: the temperature, and the alarm rule with what it promises.
 
     Attributes:
-        temperature: Logits are divided by it.
+        temperature: Of the ensemble; see `edgeguard.exits.ensemble.ensemble`.
         score: Name of the disagreement score.
         threshold: Conformal quantile of the score; a higher score is an alarm.
         false_alarm_rate: The promise for clean windows.
@@ -36,14 +36,18 @@ class Calibration:
     windows: int
 
     def scores(self, logits: NDArray[np.float32]) -> Floats:
-        """The disagreement of logits (n, exits, classes) at this temperature: (n,)."""
-        return score_named(self.score)(probabilities(logits, self.temperature))
+        """The disagreement of logits (n, exits, classes): (n,)."""
+        return score_named(self.score)(probabilities(logits))
+
+    def verdict(self, logits: NDArray[np.float32]) -> Floats:
+        """The calibrated ensemble of logits (n, exits, classes): (n, classes)."""
+        return ensemble(probabilities(logits), self.temperature)
 
 
 def calibrate(net: Net, x: NDArray[np.float32], y: Labels, table: CalibrationTable) -> Calibration:
     """Temperature and threshold from clean windows x (n, channels, samples) that the network was not trained on."""
-    logits = logits_of(net, x)
-    temperature = fit_temperature(logits, y)
-    scores = score_named(table.score)(probabilities(logits, temperature))
+    exits = probabilities(logits_of(net, x))
+    temperature = fit_temperature(exits, y)
+    scores = score_named(table.score)(exits)
     threshold = conformal_threshold(scores, table.false_alarm_rate)
     return Calibration(temperature, table.score, threshold, table.false_alarm_rate, len(x))

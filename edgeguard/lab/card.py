@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from edgeguard.bundle.manifest import Manifest
-from edgeguard.lab.data import data_facts
+from edgeguard.lab.data.facts import FACTS
 from edgeguard.lab.recipe import Recipe
 from edgeguard.lab.run import RunFacts
 
@@ -24,6 +24,4 @@ def render_card(manifest: Manifest, recipe: Recipe, facts: RunFacts, figures: Ma
     )
     environment.filters["share"] = lambda share: f"{100 * share:.1f} %"
     template = environment.from_string(package_files("edgeguard.lab").joinpath("card.md.j2").read_text("utf-8"))
-    return template.render(
-        manifest=manifest, recipe=recipe, run=facts, figures=figures, data=data_facts(recipe.data.name)
-    )
+    return template.render(manifest=manifest, recipe=recipe, run=facts, figures=figures, data=FACTS[recipe.data.name])

@@ -61,8 +61,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure `net` on the test part of `dataset`; `on_attack` is told each ε before its attack begins.
 
-    The validation part serves as clean calibration data. F1, ECE and disagreement are those of the network as the
-    device runs it (divided by the temperature); ``ece_uncalibrated`` is at temperature 1, as papers report it.
+    The validation part serves as clean calibration data. The ensemble's figures are those of the device, with its
+    temperature; ``ece_uncalibrated`` is without, as papers report it. Exits have no temperature.
     """
     x, y = dataset.x[split.test], dataset.y[split.test]
     calibration = calibrate(net, dataset.x[split.validation], dataset.y[split.validation], recipe.calibration)
@@ -105,12 +105,11 @@ def attack(net: Net, x: NDArray[np.float32], y: Labels, epsilon: float, steps: i
 
 def _classification(logits: NDArray[np.float32], y: Labels, calibration: Calibration, bins: int) -> dict[str, Any]:
     """Figures of the ensemble and of each exit."""
-    exits = probabilities(logits, calibration.temperature)
-    raw = probabilities(logits)
+    exits = probabilities(logits)
     return {
         "ensemble": {
-            **_figures(ensemble(exits), y, bins),
-            "ece_uncalibrated": expected_calibration_error(ensemble(raw), y, bins),
+            **_figures(calibration.verdict(logits), y, bins),
+            "ece_uncalibrated": expected_calibration_error(ensemble(exits), y, bins),
         },
         "exits": [_figures(exits[:, index], y, bins) for index in range(exits.shape[1])],
     }
@@ -143,8 +142,7 @@ def _alarm_figures(calibration: Calibration, logits: NDArray[np.float32]) -> dic
 def _attack_figures(
     result: Attacked, clean: NDArray[np.float32], y: Labels, calibration: Calibration, table: EvaluationTable
 ) -> dict[str, Any]:
-    before = probabilities(clean, calibration.temperature)
-    after = probabilities(result.logits, calibration.temperature)
+    before, after = probabilities(clean), probabilities(result.logits)
     detection = {
         name: {"auroc": auroc(score(before), score(after)), "tpr_at_1_fpr": tpr_at_fpr(score(before), score(after))}
         for name, score in SCORES.items()

@@ -14,12 +14,11 @@ import torch
 from onnx import ModelProto, NodeProto, ValueInfoProto, helper
 from torch import Tensor, nn
 
+from edgeguard.bundle.layout import INPUT, LOGITS
 from edgeguard.lab.nets.early_exit import Net
 
 OPSET: Final = 18
 IR_VERSION: Final = 8  # what opset 18 came with; older runtimes and TensorRT 10 read it
-INPUT: Final = "x"
-OUTPUT: Final = "logits"
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,9 @@ def stacked_graph(exits_graph: ModelProto, exits: int, classes: int) -> ModelPro
     graph.initializer.append(helper.make_tensor("exit_axis", onnx.TensorProto.INT64, [1], [1]))
     for name, row in zip(names, rows, strict=True):
         graph.node.append(helper.make_node("Unsqueeze", [name, "exit_axis"], [row], name=f"{row}_node"))
-    graph.node.append(helper.make_node("Concat", rows, [OUTPUT], name=OUTPUT, axis=1))
+    graph.node.append(helper.make_node("Concat", rows, [LOGITS], name=LOGITS, axis=1))
     del graph.output[:]
-    graph.output.append(helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, ["batch", exits, classes]))
+    graph.output.append(helper.make_tensor_value_info(LOGITS, onnx.TensorProto.FLOAT, ["batch", exits, classes]))
     onnx.checker.check_model(model, full_check=True)
     return model
 

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from onnx import ModelProto
 
+from edgeguard.bundle.layout import INPUT, LOGITS
 from edgeguard.errors import EngineError
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
-from edgeguard.lab.onnx_graphs import INPUT, OUTPUT, StageGraph
+from edgeguard.lab.onnx_graphs import StageGraph
 
 Floats = NDArray[np.float32]
 
@@ -42,7 +43,7 @@ def require_parity(
 
 def run_model(model: ModelProto, x: Floats) -> Floats:
     """Logits (n, exits, classes) of the whole graph."""
-    (logits,) = _session(model).run([OUTPUT], {INPUT: x})
+    (logits,) = _session(model).run([LOGITS], {INPUT: x})
     return np.asarray(logits)
 
 

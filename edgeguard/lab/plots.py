@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgeguard.exits.ensemble import ensemble, probabilities
+from edgeguard.exits.ensemble import probabilities
 from edgeguard.lab.evaluation import Attacked, Evaluation
 from edgeguard.metrics.calibration import reliability
 from edgeguard.metrics.detection import roc
@@ -71,8 +71,7 @@ def _curve(
 
 def reliability_diagram(evaluation: Evaluation, bins: int) -> str:
     """Accuracy against confidence of the clean ensemble, with the number of windows per bin below."""
-    verdict = ensemble(probabilities(evaluation.logits, evaluation.calibration.temperature))
-    table = reliability(verdict, evaluation.y, bins)
+    table = reliability(evaluation.calibration.verdict(evaluation.logits), evaluation.y, bins)
     some = table.counts > 0
     with _figure(4.2, 3.2) as (_, ((axes,),), svg):
         axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="perfectly calibrated")
@@ -121,8 +120,7 @@ def roc_curves(evaluation: Evaluation) -> str:
 def window_gallery(evaluation: Evaluation, shown: Attacked, classes: tuple[str, ...], units: str) -> str:
     """One window of each class, clean and attacked, above each exit's probability of the true class."""
     picks = [int(np.flatnonzero(evaluation.y == c)[0]) for c in range(len(classes)) if (evaluation.y == c).any()][:4]
-    temperature = evaluation.calibration.temperature
-    before, after = (probabilities(logits, temperature) for logits in (evaluation.logits, shown.logits))
+    before, after = probabilities(evaluation.logits), probabilities(shown.logits)
     with _figure(2.6 * len(picks), 4.2, len(picks), 2) as (_, axes, svg):
         for column, pick in enumerate(picks):
             truth = int(evaluation.y[pick])

@@ -39,11 +39,12 @@ def test_verdict_is_the_manifests_arithmetic():
     manifest = msgspec.structs.replace(MANIFEST, temperature=2.0)
     x = stream(8) + 3
     (verdict,) = Pipeline(manifest, logits_of).step(Samples(5, x))
-    exits = scipy.special.softmax(logits_of(x[None])[0].astype(np.float64) / 2.0, axis=-1)
+    exits = scipy.special.softmax(logits_of(x[None])[0].astype(np.float64), axis=-1)
     mean = exits.mean(axis=0)
+    calibrated = scipy.special.softmax(np.log(mean) / 2.0)
     score = scipy.stats.entropy(mean) - scipy.stats.entropy(exits, axis=-1).mean()
     assert (verdict.start, verdict.predicted, verdict.rejected) == (5, mean.argmax(), None)
-    assert (verdict.confidence, verdict.disagreement) == pytest.approx((mean.max(), score), rel=1e-9)
+    assert (verdict.confidence, verdict.disagreement) == pytest.approx((calibrated.max(), score), rel=1e-9)
     np.testing.assert_allclose(verdict.exit_probabilities, exits)
     assert verdict.alarm == (score > 0.05)
 

@@ -20,7 +20,7 @@ def measured(wave_run, wave_data):
 
 def test_figures_are_those_of_the_test_windows(measured, wave_data, wave_run):
     split = split_from_recipe(wave_run.recipe(), wave_data)
-    verdict = ensemble(probabilities(measured.logits, measured.calibration.temperature))
+    verdict = ensemble(probabilities(measured.logits), measured.calibration.temperature)
     assert measured.figures["test_windows"] == len(split.test) == len(verdict)
     assert measured.figures["clean"]["ensemble"]["f1"] == weighted_f1(verdict, wave_data.y[split.test])
     assert len(measured.figures["clean"]["exits"]) == measured.figures["exits"] == 3
