@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 
 OnAck = Callable[[bool], None]
 
-_ANSWER_S: Final = 5.0  # a broker that is just starting, or a proxy without one, may take a CONNECT and never answer
+# How long a CONNECT may go unanswered, at first and at most. A broker without MQTT 5 may wait for ever in the middle of
+# one (amqtt does when there is a last will), and a slow link takes seconds: so the wait begins short and doubles.
+_ANSWER_S: Final = (1.0, 32.0)
 _FAREWELL_S: Final = 3.0
 _VERBS: Final = {
     Cause.REFUSED: "refuses us",
@@ -92,6 +94,7 @@ class Session:
         self._on_message = on_message
         self._retry_s = retry_s
         self._version: Literal[4, 5] = 5
+        self._answer_s = _ANSWER_S[0]
         self._inbox: queue.SimpleQueue[tuple[Connection | None, Event | _Outgoing | _Stop]] = queue.SimpleQueue()
         self._connection: Connection | None = None  # None while not connected
         self._on_acks: dict[int, OnAck] = {}
@@ -144,6 +147,7 @@ class Session:
                 self._version = 4 if self._version == 5 else 5
                 if self._version == 4:
                     continue
+                self._answer_s = min(2 * self._answer_s, _ANSWER_S[1])
             self._settled.set()
             self._warn(self._line(ended) + "; trying again")
             pause = first if time.monotonic() - began > longest else pause
@@ -159,7 +163,7 @@ class Session:
 
         connection = Connection(self._broker, self._client_id, self._version, will, emit)
         connection.open()
-        self._give_up_at = time.monotonic() + _ANSWER_S
+        self._give_up_at = time.monotonic() + self._answer_s
         while True:
             item = self._next_on(connection)
             if isinstance(item, Ended):
@@ -175,7 +179,7 @@ class Session:
                 origin, item = self._inbox.get(timeout=timeout)
             except queue.Empty:
                 connection.close()
-                return Ended(Cause.UNANSWERED, f"no answer for {_ANSWER_S:g} s")
+                return Ended(Cause.UNANSWERED, "no answer")
             if origin in (None, connection):
                 return item
 
