@@ -77,7 +77,7 @@ class DeviceConfig(_Table, frozen=True, kw_only=True):
 _PATHS: Final = {
     "broker": ("password_file", "ca_file", "cert_file", "key_file"),
     "spool": ("folder",),
-    "bundle": ("path",),
+    "bundle": ("path", "trusted_keys"),
     "log": ("file",),
 }
 
@@ -111,8 +111,13 @@ def spool_folder(config: DeviceConfig) -> Path:
 def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
     anchored = {name: dict(table) if isinstance(table, dict) else table for name, table in tables.items()}
     for name, keys in _PATHS.items():
-        table = anchored.get(name)
-        for key in keys:
-            if isinstance(table, dict) and isinstance(value := table.get(key), str):
-                table[key] = str(folder / value)
+        if isinstance(table := anchored.get(name), dict):
+            table.update({key: _under(folder, table[key]) for key in keys if key in table})
     return anchored
+
+
+def _under(folder: Path, value: Any) -> Any:
+    """Paths as they lie under `folder`; what is no path is left for the check of types."""
+    if isinstance(value, list):
+        return [_under(folder, item) for item in value]
+    return str(folder / value) if isinstance(value, str) else value

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from edgeguard.errors import StorageError
-from edgeguard.files import storage_errors
 
 Precious = Literal["telemetry", "alert"]
 
@@ -69,8 +68,12 @@ class Spool:
         self._path = folder / _FILE
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        with storage_errors(folder):
+        try:
             folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"the spool's folder {folder} cannot be made ({error.strerror}): choose another"
+            ) from error
         self._database = self._open()
         with self._translated():
             self._last_seq: int = self._row("SELECT coalesce(max(seq), 0) FROM sqlite_sequence")[0]

@@ -10,7 +10,6 @@ import msgspec
 from edgeguard.bundle.manifest import Manifest
 from edgeguard.device.samples import Verdict
 from edgeguard.errors import StorageError
-from edgeguard.files import storage_errors
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +27,12 @@ class JsonLinesSink:
         self.lost = 0
         self._classes = manifest.classes
         self._path = path
-        with storage_errors(path):
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab", buffering=0)
-        self._cut_short = _is_cut_short(path)
+            self._cut_short = _is_cut_short(path)
+        except OSError as error:
+            raise StorageError(f"the log {path} cannot be opened ({error.strerror}): choose another file") from error
 
     def put(self, verdict: Verdict, latency_ms: float) -> None:
         """Append one line."""
@@ -39,12 +40,11 @@ class JsonLinesSink:
         if self._cut_short:
             line = b"\n" + line
         try:
-            with storage_errors(self._path):
-                self._cut_short = self._file.write(line) < len(line)
-        except (StorageError, OSError) as error:
+            self._cut_short = self._file.write(line) < len(line)
+        except OSError as error:
             self._cut_short = True
             if not self.lost:
-                log.warning("%s; verdicts are lost until then", error)
+                log.warning("the log %s fails (%s): verdicts are lost until it is mended", self._path, error.strerror)
         self.lost += self._cut_short
 
     def close(self) -> None:
