@@ -47,6 +47,7 @@ def test_line_cut_short_is_ended_before_the_next(tmp_path, manifest, verdict_at)
     assert (tmp_path / "log").read_text() == '{"start":1}\n{"sta\n{"start":2,"rejected":"flat"}\n'
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
 def test_full_disk_is_counted_and_the_device_goes_on(manifest, verdict_at, tmp_path, caplog):
     sink = JsonLinesSink(manifest, tmp_path / "log")
     file, sink._file = sink._file, Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 - the sink closes it
