@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeguard.errors import MessageError
@@ -137,14 +137,12 @@ JSON = st.recursive(
 )
 
 
-@settings(derandomize=True, database=None)
 @given(kind=st.sampled_from(list(MESSAGES.values())), payload=st.binary(max_size=200) | JSON.map(msgspec.json.encode))
 def test_garbage_is_refused_and_nothing_else_happens(kind, payload):
     with pytest.raises(MessageError):
         decode(payload, kind)
 
 
-@settings(derandomize=True, database=None)
 @given(kind=st.sampled_from(KINDS), data=st.data(), value=JSON)
 def test_whatever_is_read_can_be_written_again(kind, data, value):
     field = data.draw(st.sampled_from(MESSAGES[kind].__struct_fields__))

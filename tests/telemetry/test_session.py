@@ -19,6 +19,7 @@ from edgeguard.errors import BrokerError
 from edgeguard.telemetry.broker import Broker, broker_from
 from edgeguard.telemetry.connection import Message
 from edgeguard.telemetry.session import Presence, Session
+from tests.brokers import eventually
 
 QUICK = (0.02, 0.1)
 
@@ -42,7 +43,7 @@ def presence(topic):
     return Presence(topic, str.encode)
 
 
-def test_birth_and_farewell_are_retained(mosquitto, open_session, listen, eventually):
+def test_birth_and_farewell_are_retained(mosquitto, open_session, listen):
     session = open_session(mosquitto.url, presence=presence("s1/state"))
     session.start()
     first = listen(mosquitto.port, "s1/#")
@@ -55,7 +56,7 @@ def test_birth_and_farewell_are_retained(mosquitto, open_session, listen, eventu
     eventually(lambda: later.heard == [("s1/state", b"stopped", True)])
 
 
-def test_killed_client_leaves_its_retained_will(mosquitto, listen, eventually):
+def test_killed_client_leaves_its_retained_will(mosquitto, listen):
     code = textwrap.dedent(f"""
         import threading
         from edgeguard.telemetry.broker import broker_from
@@ -73,7 +74,7 @@ def test_killed_client_leaves_its_retained_will(mosquitto, listen, eventually):
     eventually(lambda: late.heard == [("s2/state", b"offline", True)])
 
 
-def test_birth_comes_again_after_the_broker_was_killed(mosquitto_for, open_session, listen, eventually):
+def test_birth_comes_again_after_the_broker_was_killed(mosquitto_for, open_session, listen):
     broker = mosquitto_for().start()
     ups = []
     session = open_session(broker.url, presence=presence("s3/state"), on_connection=ups.append)
@@ -86,7 +87,7 @@ def test_birth_comes_again_after_the_broker_was_killed(mosquitto_for, open_sessi
     eventually(lambda: late.payloads("state") == [b"online"])
 
 
-def test_unreachable_broker_is_no_error_and_is_found_later(mosquitto_for, open_session, eventually):
+def test_unreachable_broker_is_no_error_and_is_found_later(mosquitto_for, open_session):
     broker = mosquitto_for()
     session = open_session(broker.url)
     session.start()
@@ -95,7 +96,7 @@ def test_unreachable_broker_is_no_error_and_is_found_later(mosquitto_for, open_s
     eventually(lambda: session.connected)
 
 
-def test_every_published_message_is_acknowledged_and_heard(mosquitto, open_session, eventually):
+def test_every_published_message_is_acknowledged_and_heard(mosquitto, open_session):
     heard, accepted = [], []
     session = open_session(mosquitto.url, subscriptions=["s4/#"], on_message=lambda *message: heard.append(message))
     session.start()
@@ -106,7 +107,7 @@ def test_every_published_message_is_acknowledged_and_heard(mosquitto, open_sessi
     assert all(accepted)
 
 
-def test_message_thrown_away_by_the_broker_is_not_accepted(mosquitto_for, open_session, tmp_path, eventually):
+def test_message_thrown_away_by_the_broker_is_not_accepted(mosquitto_for, open_session, tmp_path):
     (tmp_path / "acl").write_text("topic read #\n")
     accepted = []
     session = open_session(mosquitto_for(f"acl_file {tmp_path / 'acl'}").start().url)
@@ -137,7 +138,7 @@ def test_refused_login_is_one_line_without_the_password(guarded, open_session, u
     assert "wrong-secret" not in str(error.value)
 
 
-def test_login_refused_later_is_tried_again(mosquitto_for, open_session, tmp_path, eventually, caplog):
+def test_login_refused_later_is_tried_again(mosquitto_for, open_session, tmp_path, caplog):
     broker = mosquitto_for().start()
     session = open_session(broker.url)
     session.start()
@@ -249,7 +250,7 @@ def amqtt():
         process.kill()
 
 
-def test_broker_without_mqtt_5_is_spoken_to_in_3_1_1(amqtt, open_session, eventually):
+def test_broker_without_mqtt_5_is_spoken_to_in_3_1_1(amqtt, open_session):
     heard, accepted = [], []
     options = {"subscriptions": ["s6/#"], "on_message": lambda *message: heard.append(message)}
     session = open_session(f"mqtt://127.0.0.1:{amqtt}", presence=presence("s6/state"), **options)
@@ -260,7 +261,7 @@ def test_broker_without_mqtt_5_is_spoken_to_in_3_1_1(amqtt, open_session, eventu
     assert ("s6/state", b"online") in heard
 
 
-def test_server_that_closes_at_once_is_tried_again(open_session, caplog, eventually):
+def test_server_that_closes_at_once_is_tried_again(open_session, caplog):
     with socket.create_server(("127.0.0.1", 0)) as server:
         calls = []
 
@@ -278,7 +279,7 @@ def test_server_that_closes_at_once_is_tried_again(open_session, caplog, eventua
     assert "does not let us in" in caplog.text
 
 
-def test_server_that_never_answers_is_given_up(open_session, monkeypatch, caplog, eventually):
+def test_server_that_never_answers_is_given_up(open_session, monkeypatch, caplog):
     monkeypatch.setattr("edgeguard.telemetry.session._ANSWER_S", (0.05, 0.1))
     with socket.create_server(("127.0.0.1", 0)) as server:
         open_session(f"mqtt://127.0.0.1:{server.getsockname()[1]}").start()

@@ -12,6 +12,7 @@ from edgeguard.errors import BrokerError
 from edgeguard.telemetry.broker import broker_from
 from edgeguard.telemetry.messages import Alert, State, Summary, decode
 from edgeguard.telemetry.topics import Address
+from tests.brokers import eventually
 
 SHA = "ab" * 32
 QUICK = (0.02, 0.1)
@@ -110,7 +111,7 @@ def test_failing_disk_is_logged_once_and_reported_later(device, verdict_at, capl
     assert (summary.dropped, summary.seq, summary.tally.alarms) == (3, 4, 3)
 
 
-def test_through_a_broker_with_birth_last_summary_and_farewell(device, verdict_at, mosquitto, listen, eventually):
+def test_through_a_broker_with_birth_last_summary_and_farewell(device, verdict_at, mosquitto, listen):
     one = device("through")
     ears = listen(mosquitto.port, "edgeguard/v1/f/through/#")
     one.sink.connect(broker_from(mosquitto.url), QUICK)
@@ -133,7 +134,7 @@ def numbers(ears):
     return [(message.boot, message.seq) for message in heard]
 
 
-def test_broker_that_comes_late_gets_everything_once(device, verdict_at, mosquitto_for, listen, eventually):
+def test_broker_that_comes_late_gets_everything_once(device, verdict_at, mosquitto_for, listen):
     broker, one = mosquitto_for(), device()
     one.sink.connect(broker_from(broker.url), (0.5, 0.5))
     for start in range(40):
@@ -147,7 +148,7 @@ def test_broker_that_comes_late_gets_everything_once(device, verdict_at, mosquit
     assert numbers(ears) == [(one.spool.boot, seq) for seq in range(1, 42)]
 
 
-def test_broker_killed_in_between_loses_nothing(device, verdict_at, mosquitto_for, listen, eventually):
+def test_broker_killed_in_between_loses_nothing(device, verdict_at, mosquitto_for, listen):
     broker, one = mosquitto_for().start(), device()
     before = listen(broker.port, "edgeguard/#")
     one.sink.connect(broker_from(broker.url), (0.3, 0.3))
@@ -163,7 +164,7 @@ def test_broker_killed_in_between_loses_nothing(device, verdict_at, mosquitto_fo
     assert len(numbers(after)) == len(set(numbers(after)))
 
 
-def test_messages_of_an_earlier_start_are_delivered_with_its_boot(device, verdict_at, mosquitto, listen, eventually):
+def test_messages_of_an_earlier_start_are_delivered_with_its_boot(device, verdict_at, mosquitto, listen):
     earlier = device("again")
     earlier.sink.put(verdict_at(0, disagreement=0.5), 0.25)
     earlier.sink.close()
