@@ -26,10 +26,8 @@ UnixMs = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1, description="Millisecon
 M = TypeVar("M", bound="_Message")
 
 
-class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Attributes: schema is the version of the message format."""
-
-    schema: Literal[1] = 1
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="schema", tag=SCHEMA):
+    """Bears the version of the message format as ``schema``."""
 
 
 class BundleFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -164,6 +162,8 @@ SIZE_LIMITS: Final[dict[type[_Message], int]] = dict.fromkeys(MESSAGES.values(),
 
 
 class _Versioned(msgspec.Struct):
+    """Read first: a tag alone may be missing, and a newer message fails on its tag before it can say so."""
+
     schema: int
 
 
@@ -186,16 +186,8 @@ def decode(payload: bytes, kind: type[M]) -> M:
     if len(payload) > SIZE_LIMITS[kind]:
         raise MessageError(f"{kind.__name__} of {len(payload)} bytes: the limit is {SIZE_LIMITS[kind]}")
     try:
+        if (schema := msgspec.json.decode(payload, type=_Versioned).schema) > SCHEMA:
+            raise MessageError(f"schema {schema} is newer than {SCHEMA}, the newest read here: upgrade edgeguard")
         return msgspec.json.decode(payload, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise MessageError(f"{kind.__name__} is malformed: {_newer(payload) or error}") from error
-
-
-def _newer(payload: bytes) -> str | None:
-    try:
-        schema = msgspec.json.decode(payload, type=_Versioned).schema
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return (
-        f"schema {schema} is newer than {SCHEMA}, the newest read here: upgrade edgeguard" if schema > SCHEMA else None
-    )
+        raise MessageError(f"{kind.__name__} is malformed: {error}") from error

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeguard.telemetry.tally import Tally, tally_of
+from edgeguard.telemetry.tally import NOTHING, Tally, tally_of
 
 _BATCH: Final = 256
 
@@ -24,7 +25,7 @@ class SummaryBuilder:
     def _begin(self) -> None:
         self._rows: list[dict[str, Any]] = []
         self._rejected: Counter[str] = Counter()
-        self._tally = Tally()
+        self._tally = NOTHING
 
     def add(
         self,
@@ -57,7 +58,8 @@ class SummaryBuilder:
     def take(self, *, gaps: int = 0, missing_samples: int = 0, repeated_samples: int = 0) -> Tally:
         """The tally since the last `take`, with what was wrong with the stream; counting begins anew."""
         self._fold()
-        outside = Tally(
+        outside = msgspec.structs.replace(
+            NOTHING,
             windows=sum(self._rejected.values()),
             rejected=dict(self._rejected),
             gaps=gaps,

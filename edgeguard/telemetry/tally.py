@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x0
 
 
 class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Counts and histograms of windows; ``a + b`` is the tally of both. ``Tally()`` is the tally of nothing.
+    """Counts and histograms of windows; ``a + b`` is the tally of both, `NOTHING` the tally of nothing.
 
     Attributes:
         windows: All windows, the rejected ones too.
@@ -35,17 +35,17 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         latency_ms: From the last sample of a window to its verdict.
     """
 
-    windows: Count = 0
-    rejected: Annotated[dict[Name, Count], msgspec.Meta(max_length=32)] = {}
-    gaps: Count = 0
-    missing_samples: Count = 0
-    repeated_samples: Count = 0
-    alarms: Count = 0
-    predictions: Annotated[dict[Name, Count], msgspec.Meta(max_length=256)] = {}
-    confidence: Annotated[dict[Name, ShareHistogram], msgspec.Meta(max_length=256)] = {}
-    disagreement: DisagreementHistogram = DisagreementHistogram.of([])
-    margin: ShareHistogram = ShareHistogram.of([])
-    latency_ms: LatencyHistogram = LatencyHistogram.of([])
+    windows: Count
+    rejected: Annotated[dict[Name, Count], msgspec.Meta(max_length=32)]
+    gaps: Count
+    missing_samples: Count
+    repeated_samples: Count
+    alarms: Count
+    predictions: Annotated[dict[Name, Count], msgspec.Meta(max_length=256)]
+    confidence: Annotated[dict[Name, ShareHistogram], msgspec.Meta(max_length=256)]
+    disagreement: DisagreementHistogram
+    margin: ShareHistogram
+    latency_ms: LatencyHistogram
 
     def __post_init__(self) -> None:
         accepted = sum(self.predictions.values())
@@ -75,6 +75,21 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         )
 
 
+NOTHING: Final = Tally(
+    windows=0,
+    rejected={},
+    gaps=0,
+    missing_samples=0,
+    repeated_samples=0,
+    alarms=0,
+    predictions={},
+    confidence={},
+    disagreement=DisagreementHistogram.of([]),
+    margin=ShareHistogram.of([]),
+    latency_ms=LatencyHistogram.of([]),
+)
+
+
 def tally_of(
     classes: Sequence[str],
     *,
@@ -98,7 +113,8 @@ def tally_of(
     """
     by_class = {classes[k]: ShareHistogram.of(confidence[predicted == k]) for k in np.unique(predicted)}
     top = np.partition(ensemble(exit_probabilities), -2, axis=-1)
-    return Tally(
+    return msgspec.structs.replace(
+        NOTHING,
         windows=len(predicted),
         alarms=int(alarm.sum()),
         predictions={name: histogram.total for name, histogram in by_class.items()},

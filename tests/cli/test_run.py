@@ -13,7 +13,7 @@ from tests.tiny_model import write_tiny_bundle
 from edgeguard.bundle import signature
 from edgeguard.cli import main
 from edgeguard.telemetry.messages import State, Summary, decode
-from tests.brokers import eventually, listen, mosquitto, mosquitto_for  # noqa: F401 - fixtures
+from tests.brokers import eventually
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ def test_schemas_are_those_of_the_code(document):
     for schema in schemas.values():
         if "description" in schema:
             schema["description"] = inspect.cleandoc(schema["description"])
-    assert document["components"]["schemas"] == msgspec.to_builtins(schemas)
+    assert document["components"]["schemas"] == json.loads(json.dumps(schemas))
 
 
 @pytest.mark.parametrize("kind", KINDS)

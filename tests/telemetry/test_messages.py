@@ -22,7 +22,7 @@ from edgeguard.telemetry.messages import (
     decode,
     encode,
 )
-from edgeguard.telemetry.tally import Tally, tally_of
+from edgeguard.telemetry.tally import NOTHING, tally_of
 from edgeguard.telemetry.topics import KINDS
 
 BOOT, SHA = "0123456789abcdef", "ab" * 32
@@ -41,7 +41,7 @@ GOLDEN = {
         to_ms=2,
         bundle_sha256=SHA,
         dropped=3,
-        tally=Tally(windows=1, rejected={"flat": 1}, gaps=1, missing_samples=5)
+        tally=msgspec.structs.replace(NOTHING, windows=1, rejected={"flat": 1}, gaps=1, missing_samples=5)
         + tally_of(
             ("normal", "abnormal"),
             predicted=np.array([1]),
@@ -81,6 +81,9 @@ def test_golden_bytes(kind):
     assert decode(golden_bytes(kind), MESSAGES[kind]) == GOLDEN[kind]
 
 
+TALLY = msgspec.json.decode(golden_bytes("telemetry"))["tally"]
+
+
 def altered(kind, **fields):
     return msgspec.json.encode(msgspec.json.decode(golden_bytes(kind)) | fields)
 
@@ -93,12 +96,13 @@ def altered(kind, **fields):
         ("state", {"boot": BOOT + "\n"}, "boot"),
         ("state", {"time_ms": "1"}, "Expected `int`, got `str`"),
         ("state", {"software": "1\n"}, "software"),
-        ("state", {"schema": 2}, "schema 2 is newer than 1, the newest read here: upgrade edgeguard"),
         ("state", {"schema": 0}, "schema"),
         ("telemetry", {"seq": -1}, "Expected `int` >= 0"),
         ("telemetry", {"seq": 2**64}, "seq"),
         ("telemetry", {"to_ms": 0}, "ends at 0, before it starts at 1"),
-        ("telemetry", {"tally": {"windows": 1}}, "do not add up to 1 windows"),
+        ("telemetry", {"tally": {"windows": 1}}, "missing required field `rejected`"),
+        ("telemetry", {"tally": TALLY | {"windows": 1}}, "do not add up to 1 windows"),
+        ("telemetry", {"tally": TALLY | {"margin": TALLY["latency_ms"]}}, "length <= 20"),
         ("alert", {"confidence": 1.5}, "Expected `float` <= 1"),
         ("alert", {"value": None}, "Expected `float`, got `null`"),
         ("alert", {"exit_probabilities": []}, "length >= 1"),
@@ -111,6 +115,19 @@ def altered(kind, **fields):
 def test_message_with_one_wrong_field_is_refused(kind, fields, message):
     with pytest.raises(MessageError, match=rf"^{MESSAGES[kind].__name__} is malformed: .*{message}"):
         decode(altered(kind, **fields), MESSAGES[kind])
+
+
+def test_message_of_a_newer_schema_says_so_whatever_else_is_in_it():
+    with pytest.raises(MessageError, match=r"^schema 2 is newer than 1, the newest read here: upgrade edgeguard$"):
+        decode(altered("state", schema=2, extra=1), State)
+
+
+@pytest.mark.parametrize("field", ["schema", "boot", "bundle_sha256", "tally"])
+def test_message_without_a_field_is_refused(field):
+    without = msgspec.json.decode(golden_bytes("telemetry"))
+    del without[field]
+    with pytest.raises(MessageError, match=f"missing required field `{field}`"):
+        decode(msgspec.json.encode(without), Summary)
 
 
 @pytest.mark.parametrize("kind", MESSAGES.values())
@@ -145,7 +162,7 @@ def test_garbage_is_refused_and_nothing_else_happens(kind, payload):
 
 @given(kind=st.sampled_from(KINDS), data=st.data(), value=JSON)
 def test_whatever_is_read_can_be_written_again(kind, data, value):
-    field = data.draw(st.sampled_from(MESSAGES[kind].__struct_fields__))
+    field = data.draw(st.sampled_from(["schema", *MESSAGES[kind].__struct_fields__]))
     try:
         read = decode(altered(kind, **{field: value}), MESSAGES[kind])
     except MessageError:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeguard.telemetry.summary import SummaryBuilder
-from edgeguard.telemetry.tally import Tally, tally_of
+from edgeguard.telemetry.tally import NOTHING, tally_of
 
 CLASSES = ("normal", "abnormal")
 
@@ -45,7 +45,7 @@ def test_rejections_and_gaps_are_counted_and_taking_begins_anew():
     tally = builder.take(gaps=1, missing_samples=9, repeated_samples=2)
     assert (tally.windows, tally.rejected) == (3, {"flat": 2, "not finite": 1})
     assert (tally.gaps, tally.missing_samples, tally.repeated_samples) == (1, 9, 2)
-    assert builder.take() == Tally()
+    assert builder.take() == NOTHING
 
 
 def test_a_window_costs_microseconds():

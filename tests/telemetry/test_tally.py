@@ -3,12 +3,12 @@ from __future__ import annotations
 import functools
 import operator
 
-import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from edgeguard.telemetry.histogram import ShareHistogram
-from edgeguard.telemetry.tally import Tally, tally_of
+from edgeguard.telemetry.tally import NOTHING, tally_of
 
 CLASSES = ("normal", "abnormal", "noise")
 
@@ -51,21 +51,22 @@ def test_tallies_of_parts_add_up_to_the_tally_of_the_whole():
     cuts = np.cumsum([10, 1, 200, 89])
     pieces = {name: np.split(column, cuts) for name, column in whole.items()}
     parts = [{name: pieces[name][k] for name in pieces} for k in range(5)]
-    tally = functools.reduce(operator.add, [tally_of(CLASSES, **part) for part in parts], Tally())
+    tally = functools.reduce(operator.add, [tally_of(CLASSES, **part) for part in parts], NOTHING)
     assert tally == tally_of(CLASSES, **whole)
 
 
 def test_addition_keeps_what_only_one_side_has():
-    left = Tally(windows=2, rejected={"not finite": 2}, gaps=1, missing_samples=30)
-    right = Tally(windows=3, rejected={"flat": 3}, gaps=2, missing_samples=5, repeated_samples=7)
-    assert left + right == Tally(
+    left = replace(NOTHING, windows=2, rejected={"not finite": 2}, gaps=1, missing_samples=30)
+    right = replace(NOTHING, windows=3, rejected={"flat": 3}, gaps=2, missing_samples=5, repeated_samples=7)
+    assert left + right == replace(
+        NOTHING,
         windows=5,
         rejected={"not finite": 2, "flat": 3},
         gaps=3,
         missing_samples=35,
         repeated_samples=7,
     )
-    assert left + Tally() == left
+    assert left + NOTHING == left
 
 
 @pytest.mark.parametrize(
@@ -81,4 +82,4 @@ def test_addition_keeps_what_only_one_side_has():
 def test_counts_that_do_not_add_up_are_refused(field, value, message):
     tally = tally_of(CLASSES, **columns(10))
     with pytest.raises(ValueError, match=message):
-        msgspec.structs.replace(tally, **{field: value})
+        replace(tally, **{field: value})
