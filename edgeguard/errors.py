@@ -10,6 +10,7 @@
       EngineError        this model cannot be served on this machine
       SourceError        mend the wearable, the link or the recording
       BrokerError        mend the broker's address, login or certificate
+      MessageError       set the message aside; its sender does not follow the schema
 
 Each message is one line: what happened, the value, what to do. Mistakes of a calling programmer stay ValueError
 and TypeError.
@@ -57,3 +58,7 @@ class SourceError(EdgeGuardError):
 
 class BrokerError(EdgeGuardError):
     """The MQTT broker refuses us or cannot be reached."""
+
+
+class MessageError(EdgeGuardError):
+    """A message between device and fleet does not follow its schema."""

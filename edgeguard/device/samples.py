@@ -66,8 +66,11 @@ class Source(Protocol):
 class Sink(Protocol):
     """Takes verdicts: a terminal, a log, a broker."""
 
-    def put(self, verdict: Verdict) -> None:
-        """Take one verdict; must not block on a slow network."""
+    def put(self, verdict: Verdict, latency_ms: float) -> None:
+        """Take one verdict and how long after its last sample it came; must not wait for a network.
+
+        A disk that fails is counted and logged, not raised: the device goes on.
+        """
         ...
 
     def close(self) -> None:

@@ -1,0 +1,123 @@
+"""The device's config file: all that `edgeguard run` can be told. docs/run.md shows one in full."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from edgeguard.config import read_toml, record_from
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Device(_Table, frozen=True, kw_only=True):
+    """Who we are; without an `id`, the host's name."""
+
+    id: str = ""
+    fleet: str = "default"
+
+
+class BrokerConfig(_Table, frozen=True, kw_only=True):
+    """Where messages go: nowhere without a `url`; see `edgeguard.telemetry.broker.broker_from`."""
+
+    url: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+
+
+class Telemetry(_Table, frozen=True, kw_only=True):
+    """How often a summary is sent."""
+
+    interval_s: Positive = 60.0
+
+
+class Spool(_Table, frozen=True, kw_only=True):
+    """Where messages wait for the broker, and how much room they have; without a folder, in the user's state folder."""
+
+    folder: str | None = None
+    max_mb: Positive = 64.0
+
+
+class BundleConfig(_Table, frozen=True, kw_only=True):
+    """Which model runs, and whose signatures count; without keys any intact bundle is taken."""
+
+    path: str | None = None
+    trusted_keys: tuple[str, ...] = ()
+
+
+class Log(_Table, frozen=True, kw_only=True):
+    """The verdict log; none without a `file`."""
+
+    file: str | None = None
+
+
+class DeviceConfig(_Table, frozen=True, kw_only=True):
+    """All of the file; every table may be left out."""
+
+    device: Device = Device()
+    broker: BrokerConfig = BrokerConfig()
+    telemetry: Telemetry = Telemetry()
+    spool: Spool = Spool()
+    bundle: BundleConfig = BundleConfig()
+    log: Log = Log()
+
+
+_PATHS: Final = {
+    "broker": ("password_file", "ca_file", "cert_file", "key_file"),
+    "spool": ("folder",),
+    "bundle": ("path", "trusted_keys"),
+    "log": ("file",),
+}
+
+
+def load_config(file: Path | None, flags: dict[str, dict[str, Any]]) -> DeviceConfig:
+    """The config in `file`, if any, with every value of `flags` that is not None in place of the file's.
+
+    Relative paths in the file count from its folder. ConfigError where a key or a value is wrong.
+    """
+    tables = {} if file is None else _anchored(read_toml(file), file.parent)
+    for name, values in flags.items():
+        given = {key: value for key, value in values.items() if value is not None}
+        if given:
+            tables = {**tables, name: {**tables.get(name, {}), **given}}
+    return record_from(tables, DeviceConfig, "the options" if file is None else str(file))
+
+
+def device_id(config: DeviceConfig) -> str:
+    """The configured id, else the host's name as far as it can be part of a topic."""
+    return config.device.id or re.sub(r"[^A-Za-z0-9._-]+", "-", platform.node()).strip("-._")[:64] or "device"
+
+
+def spool_folder(config: DeviceConfig) -> Path:
+    """The configured folder, else one of this device's own in the user's state folder."""
+    if config.spool.folder is not None:
+        return Path(config.spool.folder)
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "edgeguard" / config.device.fleet / device_id(config)
+
+
+def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
+    anchored = {name: dict(table) if isinstance(table, dict) else table for name, table in tables.items()}
+    for name, keys in _PATHS.items():
+        if isinstance(table := anchored.get(name), dict):
+            table.update({key: _under(folder, table[key]) for key in keys if key in table})
+    return anchored
+
+
+def _under(folder: Path, value: Any) -> Any:
+    """Paths as they lie under `folder`; what is no path is left for the check of types."""
+    if isinstance(value, list):
+        return [_under(folder, item) for item in value]
+    return str(folder / value) if isinstance(value, str) else value

@@ -1,0 +1,248 @@
+"""A lasting MQTT session: connects, says so, connects again when the connection breaks.
+
+All callbacks run in the session's own thread, one at a time, and no lock is held meanwhile. Every connection starts
+afresh: what was not acknowledged when one broke is the caller's to send again, from its spool.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from edgeguard.errors import BrokerError
+from edgeguard.telemetry.broker import Broker
+from edgeguard.telemetry.connection import Acknowledged, Arrived, Cause, Connected, Connection, Ended, Event, Message
+from edgeguard.telemetry.messages import Status
+
+log = logging.getLogger(__name__)
+
+OnAck = Callable[[bool], None]
+
+# How long a CONNECT may go unanswered, at first and at most. A broker without MQTT 5 may wait for ever in the middle of
+# one (amqtt does when there is a last will), and a slow link takes seconds: so the wait begins short and doubles.
+_ANSWER_S: Final = (1.0, 32.0)
+_FAREWELL_S: Final = 3.0
+_VERBS: Final = {
+    Cause.REFUSED: "refuses us",
+    Cause.UNREACHABLE: "cannot be reached",
+    Cause.UNANSWERED: "does not let us in",
+    Cause.LOST: "is gone",
+}
+
+
+def _ignore(*_what: object) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class _Outgoing:
+    message: Message
+    on_ack: OnAck
+
+
+class _Stop:
+    pass
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A retained topic that says whether we are there: birth on every connect, farewell on stop, last will."""
+
+    topic: str
+    payload: Callable[[Status], bytes]
+
+    def message(self, status: Status) -> Message:
+        """The message for one status; retained whichever it is, so that each replaces the one before."""
+        return Message(self.topic, self.payload(status), retain=True)
+
+
+class Session:
+    """Keeps one client connected; MQTT 5, and 3.1.1 where the broker has no 5.
+
+    Args:
+        broker: Where, and how to be let in.
+        client_id: A broker ends the older of two sessions that bear the same.
+        presence: Birth, farewell and last will, or None.
+        on_connection: Called with True after each connect (the birth went first), with False when it is lost.
+        subscriptions: Topic filters, taken with QoS 1 on each connect.
+        on_message: Called with topic and payload of each message that arrives.
+        retry_s: The first and the longest pause before connecting again; it doubles in between, with jitter.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        *,
+        presence: Presence | None = None,
+        on_connection: Callable[[bool], None] = _ignore,
+        subscriptions: Sequence[str] = (),
+        on_message: Callable[[str, bytes], None] = _ignore,
+        retry_s: tuple[float, float] = (1.0, 60.0),
+    ) -> None:
+        self._broker = broker
+        self._client_id = client_id
+        self._presence = presence
+        self._on_connection = on_connection
+        self._subscriptions = subscriptions
+        self._on_message = on_message
+        self._retry_s = retry_s
+        self._version: Literal[4, 5] = 5
+        self._answer_s = _ANSWER_S[0]
+        self._inbox: queue.SimpleQueue[tuple[Connection | None, Event | _Outgoing | _Stop]] = queue.SimpleQueue()
+        self._connection: Connection | None = None  # None while not connected
+        self._on_acks: dict[int, OnAck] = {}
+        self._settled = threading.Event()  # set once it is known how the first attempt went
+        self._refusal: str | None = None
+        self._stopping = False
+        self._give_up_at: float | None = None  # waiting for the answer to CONNECT, or to the farewell
+        self._last_line = ""
+        self._thread = threading.Thread(target=self._run, name="mqtt-session", daemon=True)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there right now."""
+        return self._connection is not None
+
+    def start(self, timeout_s: float = 10.0) -> None:
+        """Connect, and keep connected from here on; an unreachable broker is tried again and again.
+
+        BrokerError where the broker refuses the first attempt: its login or its certificate must be mended.
+        """
+        self._thread.start()
+        self._settled.wait(timeout_s)
+        if self._refusal is not None:
+            raise BrokerError(self._refusal)
+
+    def publish(self, message: Message, on_ack: OnAck = _ignore) -> None:
+        """Send a message with QoS 1; nothing while not connected.
+
+        `on_ack` is called with True on PUBACK, with False where the broker threw the message away, and never where
+        the connection broke before.
+        """
+        if (connection := self._connection) is not None:
+            self._inbox.put((connection, _Outgoing(message, on_ack)))
+
+    def stop(self) -> None:
+        """Publish the farewell, disconnect, end the thread; harmless when called twice or never started."""
+        if self._thread.is_alive():
+            self._inbox.put((None, _Stop()))
+            self._thread.join(2 * _FAREWELL_S)
+
+    def _run(self) -> None:
+        first, longest = self._retry_s
+        pause = first
+        while True:
+            began = time.monotonic()
+            ended = self._one_connection()
+            if self._stopping or self._refused_at_start(ended):
+                return
+            if ended.cause is Cause.UNANSWERED:
+                self._version = 4 if self._version == 5 else 5
+                if self._version == 4:
+                    continue
+                self._answer_s = min(2 * self._answer_s, _ANSWER_S[1])
+            self._settled.set()
+            self._warn(self._line(ended) + "; trying again")
+            pause = first if time.monotonic() - began > longest else pause
+            if self._stopped_within(pause * random.uniform(0.5, 1.0)):  # noqa: S311 - spreads a fleet, hides nothing
+                return
+            pause = min(2 * pause, longest)
+
+    def _one_connection(self) -> Ended:
+        will = None if self._presence is None else self._presence.message("offline")
+
+        def emit(event: Event) -> None:
+            self._inbox.put((connection, event))
+
+        connection = Connection(self._broker, self._client_id, self._version, will, emit)
+        connection.open()
+        self._give_up_at = time.monotonic() + self._answer_s
+        while True:
+            item = self._next_on(connection)
+            if isinstance(item, Ended):
+                self._disconnected()
+                return item
+            self._act(connection, item)
+
+    def _next_on(self, connection: Connection) -> Event | _Outgoing | _Stop:
+        """The next item of this connection, or the wish to stop; leftovers of earlier connections are skipped."""
+        while True:
+            timeout = None if self._give_up_at is None else max(0.0, self._give_up_at - time.monotonic())
+            try:
+                origin, item = self._inbox.get(timeout=timeout)
+            except queue.Empty:
+                connection.close()
+                return Ended(Cause.UNANSWERED, "no answer")
+            if origin in (None, connection):
+                return item
+
+    def _act(self, connection: Connection, item: Event | _Outgoing | _Stop) -> None:
+        if isinstance(item, _Outgoing):
+            self._send(connection, item.message, item.on_ack)
+        elif isinstance(item, Acknowledged):
+            self._on_acks.pop(item.number)(item.accepted)
+        elif isinstance(item, Arrived):
+            self._on_message(item.topic, item.payload)
+        elif isinstance(item, Connected):
+            self._welcome(connection)
+        elif isinstance(item, _Stop):
+            self._farewell(connection)
+
+    def _welcome(self, connection: Connection) -> None:
+        log.info("connected to the broker %s", self._broker)
+        self._last_line = ""
+        self._give_up_at = None
+        for topic_filter in self._subscriptions:
+            connection.subscribe(topic_filter)
+        if self._presence is not None:
+            self._send(connection, self._presence.message("online"))
+        self._connection = connection
+        self._on_connection(True)
+        self._settled.set()
+
+    def _disconnected(self) -> None:
+        self._on_acks.clear()
+        if self._connection is not None:
+            self._connection = None
+            self._on_connection(False)
+
+    def _farewell(self, connection: Connection) -> None:
+        self._stopping = True
+        self._give_up_at = time.monotonic() + _FAREWELL_S
+        if self._connection is None or self._presence is None:
+            connection.close()
+        else:
+            self._send(connection, self._presence.message("stopped"), lambda _accepted: connection.close())
+
+    def _send(self, connection: Connection, message: Message, on_ack: OnAck = _ignore) -> None:
+        self._on_acks[connection.publish(message)] = on_ack
+
+    def _stopped_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        try:
+            while not isinstance(self._inbox.get(timeout=max(0.0, until - time.monotonic()))[1], _Stop):
+                pass
+        except queue.Empty:
+            return False
+        return True
+
+    def _refused_at_start(self, ended: Ended) -> bool:
+        if ended.cause is Cause.REFUSED and not self._settled.is_set():
+            self._refusal = self._line(ended) + "; mend the address, the login or the certificates"
+            self._settled.set()
+        return self._refusal is not None
+
+    def _line(self, ended: Ended) -> str:
+        return f"the broker {self._broker} {_VERBS[ended.cause]}: {ended.reason}"
+
+    def _warn(self, line: str) -> None:
+        if line != self._last_line:  # once per outage, not once per attempt
+            log.warning(line)
+            self._last_line = line

@@ -1,0 +1,129 @@
+"""What is counted about verdicts: every part of it adds up, over time, over devices and over groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeguard.exits.ensemble import ensemble
+from edgeguard.telemetry.histogram import Count, DisagreementHistogram, LatencyHistogram, ShareHistogram
+
+V = TypeVar("V", int, ShareHistogram)
+
+# One printable line; the look-ahead closes the gap that $ leaves before a final newline.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+(?![\x00-\x1f\x7f])$")]
+
+
+class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Counts and histograms of windows; ``a + b`` is the tally of both, `NOTHING` the tally of nothing.
+
+    Attributes:
+        windows: All windows, the rejected ones too.
+        rejected: Windows not given to the model, by reason.
+        gaps: Jumps in the samples' index.
+        missing_samples: Samples that those jumps left out.
+        repeated_samples: Samples that came again or too late, and were dropped.
+        alarms: Windows whose disagreement is over the bundle's threshold.
+        predictions: Windows given to the model, by predicted class.
+        confidence: The ensemble's probability of the predicted class, by that class.
+        disagreement: The bundle's disagreement score.
+        margin: The ensemble's highest probability minus its second highest.
+        latency_ms: From the last sample of a window to its verdict.
+    """
+
+    windows: Count
+    rejected: Annotated[dict[Name, Count], msgspec.Meta(max_length=32)]
+    gaps: Count
+    missing_samples: Count
+    repeated_samples: Count
+    alarms: Count
+    predictions: Annotated[dict[Name, Count], msgspec.Meta(max_length=256)]
+    confidence: Annotated[dict[Name, ShareHistogram], msgspec.Meta(max_length=256)]
+    disagreement: DisagreementHistogram
+    margin: ShareHistogram
+    latency_ms: LatencyHistogram
+
+    def __post_init__(self) -> None:
+        accepted = sum(self.predictions.values())
+        if self.windows != accepted + sum(self.rejected.values()):
+            raise ValueError(f"predictions and rejections do not add up to {self.windows} windows")
+        if self.alarms > accepted:
+            raise ValueError(f"{self.alarms} alarms in {accepted} windows given to the model")
+        if {name: histogram.total for name, histogram in self.confidence.items()} != self.predictions:
+            raise ValueError("the confidence histograms do not add up to the predictions")
+        for histogram in (self.disagreement, self.margin, self.latency_ms):
+            if histogram.total != accepted:
+                raise ValueError(f"a histogram holds {histogram.total} windows, not {accepted}")
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            windows=self.windows + other.windows,
+            rejected=_merged(self.rejected, other.rejected),
+            gaps=self.gaps + other.gaps,
+            missing_samples=self.missing_samples + other.missing_samples,
+            repeated_samples=self.repeated_samples + other.repeated_samples,
+            alarms=self.alarms + other.alarms,
+            predictions=_merged(self.predictions, other.predictions),
+            confidence=_merged(self.confidence, other.confidence),
+            disagreement=self.disagreement + other.disagreement,
+            margin=self.margin + other.margin,
+            latency_ms=self.latency_ms + other.latency_ms,
+        )
+
+
+NOTHING: Final = Tally(
+    windows=0,
+    rejected={},
+    gaps=0,
+    missing_samples=0,
+    repeated_samples=0,
+    alarms=0,
+    predictions={},
+    confidence={},
+    disagreement=DisagreementHistogram.of([]),
+    margin=ShareHistogram.of([]),
+    latency_ms=LatencyHistogram.of([]),
+)
+
+
+def tally_of(
+    classes: Sequence[str],
+    *,
+    predicted: NDArray[np.int64],
+    confidence: NDArray[np.float64],
+    exit_probabilities: NDArray[np.float64],
+    disagreement: NDArray[np.float64],
+    alarm: NDArray[np.bool_],
+    latency_ms: NDArray[np.float64],
+) -> Tally:
+    """The tally of n windows given to the model.
+
+    Args:
+        classes: Names, in the order of the last axis of `exit_probabilities`.
+        predicted: (n,) class indices.
+        confidence: (n,) the ensemble's probability of `predicted`.
+        exit_probabilities: (n, exits, classes).
+        disagreement: (n,) scores.
+        alarm: (n,) whether the score is over the threshold.
+        latency_ms: (n,) from the last sample to the verdict.
+    """
+    by_class = {classes[k]: ShareHistogram.of(confidence[predicted == k]) for k in np.unique(predicted)}
+    top = np.partition(ensemble(exit_probabilities), -2, axis=-1)
+    return msgspec.structs.replace(
+        NOTHING,
+        windows=len(predicted),
+        alarms=int(alarm.sum()),
+        predictions={name: histogram.total for name, histogram in by_class.items()},
+        confidence=by_class,
+        disagreement=DisagreementHistogram.of(disagreement),
+        margin=ShareHistogram.of(top[:, -1] - top[:, -2]),
+        latency_ms=LatencyHistogram.of(latency_ms),
+    )
+
+
+def _merged(a: dict[str, V], b: dict[str, V]) -> dict[str, V]:
+    return {**a, **b, **{name: a[name] + b[name] for name in a.keys() & b.keys()}}

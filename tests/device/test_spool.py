@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+
+from edgeguard.device.spool import Entry, Spool
+from edgeguard.errors import StorageError
+
+ROOM = 1_000_000
+
+
+@pytest.fixture
+def open_spool(tmp_path):
+    spools = []
+
+    def make(max_bytes=ROOM):
+        spools.append(Spool(tmp_path, max_bytes))
+        return spools[-1]
+
+    yield make
+    for spool in spools:
+        spool.close()
+
+
+def keep(spool, *payloads, kind="telemetry"):
+    return [spool.append("t", kind, lambda _seq, payload=payload: payload) for payload in payloads]
+
+
+def waiting(spool):
+    entries, seq = [], 0
+    while (entry := spool.first_after(seq)) is not None:
+        entries.append(entry.payload)
+        seq = entry.seq
+    return entries
+
+
+def test_payload_is_given_its_number(open_spool):
+    spool = open_spool()
+    numbers = [spool.append("t", "alert", lambda seq: b"number %d" % seq) for _ in range(2)]
+    assert numbers == [1, 2]
+    assert spool.first_after(1) == Entry(2, "t", b"number 2")
+
+
+def test_messages_and_numbers_survive_a_restart_and_the_boot_does_not(open_spool):
+    before = open_spool()
+    keep(before, b"a", b"b", b"c")
+    before.acknowledge(2)
+    before.acknowledge(3)
+    before.close()
+    after = open_spool()
+    assert (waiting(after), len(after)) == ([b"a"], 1)
+    assert keep(after, b"d") == [4]
+    assert before.boot != after.boot
+
+
+def test_acknowledged_message_is_gone_and_counted_once(open_spool):
+    spool = open_spool()
+    keep(spool, b"a", b"b")
+    assert [spool.acknowledge(1), spool.acknowledge(1), spool.acknowledge(99)] == [True, False, False]
+    assert waiting(spool) == [b"b"]
+
+
+def test_full_spool_drops_the_oldest_telemetry_first_and_alerts_last(open_spool):
+    spool = open_spool(max_bytes=5 * 165)  # five messages of 100 bytes
+    keep(spool, b"A" * 100, kind="alert")
+    for letter in b"bcdef":
+        keep(spool, bytes([letter]) * 100)
+    assert [payload[:1] for payload in waiting(spool)] == [b"A", b"c", b"d", b"e", b"f"]
+    for letter in b"GHIJ":
+        keep(spool, bytes([letter]) * 100, kind="alert")
+    assert [payload[:1] for payload in waiting(spool)] == [b"A", b"G", b"H", b"I", b"J"]
+    keep(spool, b"k" * 100)
+    keep(spool, b"L" * 100, kind="alert")
+    assert [payload[:1] for payload in waiting(spool)] == [b"G", b"H", b"I", b"J", b"L"]
+    assert spool.dropped == {"telemetry": 6, "alert": 1}
+    assert (spool.lost, len(spool)) == (7, 5)
+
+
+def test_room_is_counted_again_after_a_restart(open_spool):
+    first = open_spool(max_bytes=330)
+    keep(first, b"a" * 100, b"b" * 100)
+    first.close()
+    spool = open_spool(max_bytes=330)
+    keep(spool, b"c" * 100)
+    assert [payload[:1] for payload in waiting(spool)] == [b"b", b"c"]
+
+
+def test_second_process_is_refused(open_spool, tmp_path):
+    open_spool()
+    with pytest.raises(StorageError, match=r"database is locked\): stop the other edgeguard"):
+        Spool(tmp_path, ROOM)
+
+
+@pytest.mark.parametrize("damage", ["not a database", "page", "header"])
+def test_damaged_file_is_moved_aside_and_a_new_one_begun(open_spool, tmp_path, damage):
+    spool = open_spool()
+    keep(spool, *[b"x" * 1000] * 50)
+    spool.close()
+    file = tmp_path / "outbox.sqlite3"
+    content = bytearray(file.read_bytes())
+    if damage == "page":
+        content[4096 : 4 * 4096] = b"\xff" * (3 * 4096)
+    else:
+        content[:100] = b"?" * 100
+    file.write_bytes(content if damage != "not a database" else b"hello")
+    new = open_spool()
+    assert new.moved_aside == tmp_path / "outbox.sqlite3.damaged"
+    assert new.moved_aside.exists()
+    assert keep(new, b"a") == [1]
+
+
+def test_failing_disk_is_one_line_and_shows_as_a_gap_in_the_numbers(open_spool):
+    spool = open_spool()
+    keep(spool, b"a")
+    pages = spool._row("PRAGMA page_count")[0]
+    spool._row(f"PRAGMA max_page_count = {pages}")  # SQLite's own way to a full disk
+    with pytest.raises(StorageError, match=r"^the spool .* fails \(database or disk is full\): free some space"):
+        keep(spool, b"x" * 10_000, kind="alert")
+    assert (waiting(spool), len(spool), spool.dropped) == ([b"a"], 1, {"alert": 1})
+    spool._row("PRAGMA max_page_count = 1000000")
+    assert keep(spool, b"b") == [3]
+
+
+def test_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"cannot be made \(Not a directory\): choose another"):
+        Spool(tmp_path / "file" / "spool", ROOM)
+
+
+def test_threads_do_not_get_in_each_others_way(open_spool):
+    spool = open_spool()
+    acknowledger = threading.Thread(target=lambda: [spool.acknowledge(seq) for seq in range(1, 51)])
+    keep(spool, *[b"x"] * 50)
+    acknowledger.start()
+    keep(spool, *[b"y"] * 20)
+    acknowledger.join()
+    assert waiting(spool) == [b"y"] * 20
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from edgeguard.device.spool import Spool
+
+spool = Spool(Path(sys.argv[1]), 10**8)
+print("open", flush=True)
+while True:
+    seq = spool.append("t", "alert", lambda seq: b"%d" % seq)
+    print("kept", seq, flush=True)
+    if seq % 3 == 0:
+        print("forgets", seq, flush=True)
+        spool.acknowledge(seq)
+"""
+
+
+@pytest.mark.parametrize("lines", [2, 17, 60])
+def test_kill_9_loses_nothing_that_was_kept(tmp_path, lines):
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        said = [process.stdout.readline().split() for _ in range(lines)]
+        os.kill(process.pid, signal.SIGKILL)
+        said += [line.split() for line in process.stdout if line.endswith("\n")]
+    kept = {int(line[1]) for line in said if line[0] == "kept"}
+    forgotten = {int(line[1]) for line in said if line[0] == "forgets"}
+    spool = Spool(tmp_path, ROOM)
+    found = {int(payload) for payload in waiting(spool)}
+    (next_seq,) = keep(spool, b"x")
+    spool.close()
+    assert kept - forgotten <= found
+    assert found <= kept | {max(kept, default=0) + 1}  # it may have died between the disk and the line
+    assert next_seq > max(kept)
+
+
+def test_file_is_a_plain_sqlite_database(open_spool, tmp_path):
+    spool = open_spool()
+    keep(spool, b"payload")
+    spool.close()
+    database = sqlite3.connect(tmp_path / "outbox.sqlite3")
+    assert database.execute("SELECT seq, kind, topic, payload FROM message").fetchall() == [
+        (1, "telemetry", "t", b"payload")
+    ]
+    database.close()

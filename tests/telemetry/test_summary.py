@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from edgeguard.telemetry.summary import SummaryBuilder
+from edgeguard.telemetry.tally import NOTHING, tally_of
+
+CLASSES = ("normal", "abnormal")
+
+
+def rows(n):
+    rng = np.random.default_rng(n)
+    for _ in range(n):
+        exits = rng.dirichlet(np.ones(2), size=3)
+        mean = exits.mean(axis=0)
+        yield {
+            "predicted": int(mean.argmax()),
+            "confidence": float(mean.max()),
+            "exit_probabilities": exits,
+            "disagreement": float(rng.exponential(0.1)),
+            "alarm": bool(rng.uniform() < 0.2),
+            "latency_ms": 0.5,
+        }
+
+
+@pytest.mark.parametrize("n", [1, 255, 256, 700])
+def test_windows_counted_one_by_one_are_the_tally_of_all(n):
+    builder = SummaryBuilder(CLASSES)
+    for row in rows(n):
+        builder.add(**row)
+    expected = tally_of(CLASSES, **{name: np.array([row[name] for row in rows(n)]) for name in next(rows(1))})
+    tally = builder.take()
+    assert (tally.windows, tally.alarms, tally.predictions) == (n, expected.alarms, expected.predictions)
+    assert tally.margin.counts == expected.margin.counts
+    assert tally.disagreement.sum == pytest.approx(expected.disagreement.sum)
+
+
+def test_rejections_and_gaps_are_counted_and_taking_begins_anew():
+    builder = SummaryBuilder(CLASSES)
+    for reason in ("flat", "flat", "not finite"):
+        builder.reject(reason)
+    tally = builder.take(gaps=1, missing_samples=9, repeated_samples=2)
+    assert (tally.windows, tally.rejected) == (3, {"flat": 2, "not finite": 1})
+    assert (tally.gaps, tally.missing_samples, tally.repeated_samples) == (1, 9, 2)
+    assert builder.take() == NOTHING
+
+
+def test_a_window_costs_microseconds():
+    builder, prepared = SummaryBuilder(CLASSES), list(rows(2000))
+    began = time.perf_counter()
+    for row in prepared:
+        builder.add(**row)
+    assert (time.perf_counter() - began) / len(prepared) < 100e-6  # measured: 4 µs; the rest is for a busy machine
