@@ -8,12 +8,12 @@ import sys
 
 import numpy as np
 import pytest
-from tests.tiny_model import write_tiny_bundle
 
 from edgeguard.bundle import signature
 from edgeguard.cli import main
 from edgeguard.telemetry.messages import State, Summary, decode
 from tests.brokers import eventually
+from tests.tiny_model import write_tiny_bundle
 
 
 @pytest.fixture

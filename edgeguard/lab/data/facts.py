@@ -14,6 +14,7 @@ class Facts:
     Attributes:
         summary: What it is, in a line.
         terms: Licence or terms of use, and whom to cite.
+        caution: What a model trained on it must not be taken for; model cards print it.
         archive_url: Zip archive at the original home; None where the set is made on the fly.
         folder: Its own folder inside the data folder.
         files: Groups of file names; any one group is the whole set, the first one present is read.
@@ -23,6 +24,7 @@ class Facts:
 
     summary: str
     terms: str
+    caution: str
     archive_url: str | None = None
     folder: str = ""
     files: tuple[tuple[str, ...], ...] = ()
@@ -42,6 +44,8 @@ FACTS: Final[dict[str, Facts]] = {
     "ecg5000": Facts(
         summary="5000 heartbeats of one patient with heart failure, z-normalized, 140 samples, 5 classes (UCR archive)",
         terms="cite Dau et al. 2018 (UCR archive); origin PhysioNet BIDMC chf07, ODC-By 1.0",
+        caution="All beats come from one patient, split at random: the figures say nothing about other people. "
+        "The beats are z-normalized, so an epsilon has no physical unit.",
         archive_url="https://www.timeseriesclassification.com/aeon-toolkit/ECG5000.zip",
         folder="ECG5000",
         files=(
@@ -57,5 +61,7 @@ FACTS: Final[dict[str, Facts]] = {
     "synthetic_ecg": Facts(
         summary="synthetic single-lead ECG of several wearers, 2 s windows in mV, 4 classes, made on the fly",
         terms="none: it is generated",
+        caution="The signal is simulated and the same wearers are in training and test: the figures show that the line "
+        "works, not how well arrhythmias are found.",
     ),
 }

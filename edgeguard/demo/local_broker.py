@@ -1,0 +1,104 @@
+"""A real MQTT broker on this machine for as long as the demo runs: Mosquitto where installed, else amqtt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from edgeguard.errors import BrokerError, MissingExtra
+
+HOST: Final = "127.0.0.1"
+_START_S: Final = 10.0
+
+
+@contextmanager
+def local_broker(port: int | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the broker's name and URL; it listens on 127.0.0.1 alone and ends with the block.
+
+    BrokerError where the port is in use or the broker does not start.
+    """
+    port = _free_port(port)
+    program = shutil.which(
+        "mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+    )
+    with _mosquitto(program, port) if program else _amqtt(port):
+        yield ("Mosquitto" if program else "amqtt"), f"mqtt://{HOST}:{port}"
+
+
+def _free_port(port: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a broker that just ended does not count
+        try:
+            probe.bind((HOST, port or 0))
+        except OSError as error:
+            raise BrokerError(f"port {port} is in use or not allowed: choose another with --port") from error
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _mosquitto(program: str, port: int) -> Iterator[None]:
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "mosquitto.conf"
+        config.write_text(f"listener {port} {HOST}\nallow_anonymous true\npersistence false\n")
+        process = subprocess.Popen(  # noqa: S603 - a fixed program with our own configuration
+            [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
+        )
+        try:
+            _await_listener(port, lambda: process.poll() is None)
+            yield
+        finally:
+            process.terminate()
+            process.wait(_START_S)
+
+
+@contextmanager
+def _amqtt(port: int) -> Iterator[None]:
+    try:
+        from amqtt.broker import Broker  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise MissingExtra("amqtt (or Mosquitto)", "demo") from error
+    logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # its chatter is not the demo's
+    logging.getLogger("transitions").setLevel(logging.CRITICAL)
+    config = {
+        "listeners": {"default": {"type": "tcp", "bind": f"{HOST}:{port}"}},
+        "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+    }
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="amqtt", daemon=True)
+    thread.start()
+
+    async def start() -> Broker:
+        broker = Broker(config, loop)
+        await broker.start()
+        return broker
+
+    broker = asyncio.run_coroutine_threadsafe(start(), loop).result(_START_S)
+    try:
+        _await_listener(port, thread.is_alive)
+        yield
+    finally:
+        asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(_START_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_START_S)
+        loop.close()
+
+
+def _await_listener(port: int, alive: Callable[[], bool]) -> None:
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until and alive():
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.02)
+    raise BrokerError(f"the demo's broker did not start on port {port}: choose another with --port")
