@@ -23,7 +23,7 @@ from edgeguard.lab.card import render_card
 from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
-from edgeguard.lab.onnx_graphs import StageGraph, exits_graph_from_net, stacked_graph, stage_graphs
+from edgeguard.lab.onnx_graphs import StageGraph, exit_names, exits_graph_from_net, stacked_graph, stage_graphs
 from edgeguard.lab.parity import require_parity
 from edgeguard.lab.run import Run, split_from_recipe
 
@@ -59,7 +59,7 @@ def export_run(
         version=VERSION,
         signal=facts.signal,
         classes=facts.classes,
-        exits=tuple(f"exit_{index}" for index in range(1, net.exits + 1)),
+        exits=tuple(exit_names(net.exits)),
         temperature=figures["calibration"]["temperature"],
         disagreement=_disagreement(figures["calibration"]),
         stages=_stages(stages),

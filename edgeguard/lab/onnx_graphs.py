@@ -50,7 +50,7 @@ class _Exits(nn.Module):
 
 
 def exits_graph_from_net(net: Net, window: Tensor) -> ModelProto:
-    """`net` as a graph from ``x`` to one output ``exit_<k>`` per exit, k from 0; only the batch is dynamic.
+    """`net` as a graph from ``x`` to one output ``exit_<k>`` per exit, k from 1; only the batch is dynamic.
 
     Args:
         net: In evaluation mode; batch norms are folded into the convolutions before them.
@@ -77,7 +77,7 @@ def exits_graph_from_net(net: Net, window: Tensor) -> ModelProto:
 
 def exit_names(exits: int) -> list[str]:
     """The names of the exits' tensors in a graph, in order of depth."""
-    return [f"exit_{index}" for index in range(exits)]
+    return [f"exit_{k}" for k in range(1, exits + 1)]
 
 
 def stacked_graph(exits_graph: ModelProto, exits: int, classes: int) -> ModelProto:

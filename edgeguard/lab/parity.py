@@ -36,7 +36,7 @@ def require_parity(
             gaps = np.abs(logits - expected).max(axis=(0, 2)) / max(1.0, float(np.abs(expected).max()))
             if (worst := int(gaps.argmax())) >= 0 and gaps[worst] > tolerance:
                 raise EngineError(
-                    f"{graph} differ from torch by {gaps[worst]:.2e} at exit {worst} on {kind} windows "
+                    f"{graph} differ from torch by {gaps[worst]:.2e} at exit {worst + 1} on {kind} windows "
                     f"(at most {tolerance:.0e}): the export is not faithful, do not ship it"
                 )
 

@@ -39,7 +39,7 @@ def render_report(
         "reliability": plots.reliability_diagram(evaluation, recipe.evaluation.ece_bins),
         "histograms": plots.disagreement_histograms(evaluation, shown),
         "roc": plots.roc_curves(evaluation),
-        "gallery": plots.window_gallery(evaluation, shown, classes, signal.units),
+        "gallery": plots.window_gallery(evaluation, shown, classes, signal.input_units),
     }
     if evaluation.figures["exits"] == 1:  # nothing to disagree with
         drawn["histograms"] = drawn["roc"] = ""
@@ -54,7 +54,7 @@ def render_report(
         cells=_cells,
         scores=list(SCORES) if evaluation.figures["exits"] > 1 else [],
         shown_epsilon=shown.epsilon,
-        units=signal.units,
+        units=signal.input_units,
     )
 
 

@@ -29,6 +29,11 @@ class SignalSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     preprocessing: tuple[str, ...] = ()
 
     @property
+    def input_units(self) -> str:
+        """Unit of what the model sees, after the preprocessing; an epsilon has this unit."""
+        return "z-score" if "zscore" in self.preprocessing else self.units
+
+    @property
     def shape(self) -> tuple[int, int]:
         """(channels, samples) of one window."""
         return len(self.channels), self.window
