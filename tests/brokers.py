@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,17 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Mosquitto:
     """A real broker on a free port of 127.0.0.1; `lines` are added to its configuration."""
 
     def __init__(self, folder: Path, lines: str = "") -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.config = folder / f"mosquitto-{self.port}.conf"
         access = "" if "password_file" in lines else "allow_anonymous true\n"
         self.config.write_text(f"user root\nlistener {self.port} 127.0.0.1\n{access}{lines}\n")
@@ -109,3 +114,55 @@ def listen():
     for listener in listeners:
         listener.client.disconnect()
         listener.client.loop_stop()
+
+
+class Gate:
+    """A way to the broker on `target` that can be opened and shut; connections are refused while it is shut."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.port = free_port()
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+        self.server: socket.socket | None = None
+        self.ends: list[socket.socket] = []
+
+    def open(self) -> None:
+        self.server = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._serve, args=(self.server,), daemon=True).start()
+
+    def shut(self) -> None:
+        server, self.server = self.server, None
+        for end in [server, *self.ends] if server else self.ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self.ends.clear()
+
+    def _serve(self, server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = server.accept()
+                far = socket.create_connection(("127.0.0.1", self.target))
+                self.ends += [near, far]
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while block := source.recv(4096):
+                sink.sendall(block)
+            sink.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def gate_to():
+    """Makes a gate to the broker on a port of this machine, shut at first."""
+    gates = []
+
+    def make(port):
+        gates.append(Gate(port))
+        return gates[-1]
+
+    yield make
+    for gate in gates:
+        gate.shut()

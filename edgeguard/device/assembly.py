@@ -73,6 +73,7 @@ def run_device(
         pipeline = Pipeline(bundle.manifest, opened.enter_context(open_engine(_ENGINE, bundle)).infer)
         terminal = None if write is None else TerminalSink(bundle.manifest, write)
         log = None if config.log.file is None else JsonLinesSink(bundle.manifest, Path(config.log.file))
+        opened.callback(log.close if log else lambda: None)
         mqtt = None if config.broker.url is None else _connected(config, bundle, pipeline.counts.stream)
         sinks = [sink for sink in (terminal, log, mqtt) if sink is not None]
         seen = daemon.run(source, bundle.manifest.signal, pipeline, sinks, limit=limit, stop=stop)

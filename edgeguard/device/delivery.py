@@ -91,13 +91,18 @@ class Delivery:
                 if accepted:
                     self._forget(seq)
                 else:
-                    log.warning("the broker throws our messages away; mend its access rules. They stay in the spool")
-                    self._resting_until = time.monotonic() + _REST_S
-                    self._begin_again()
+                    self._rest()
                 self._pump()
                 self._changed.notify_all()
 
         return on_ack
+
+    def _rest(self) -> None:
+        now = time.monotonic()
+        if now >= self._resting_until:
+            log.warning("the broker throws our messages away; mend its access rules. They stay in the spool")
+        self._resting_until = now + _REST_S
+        self._begin_again()
 
     def _forget(self, seq: int) -> None:
         self._in_flight.discard(seq)

@@ -117,6 +117,7 @@ class Session:
         """
         self._thread.start()
         self._settled.wait(timeout_s)
+        self._settled.set()  # from here on a refusal is logged and tried again
         if self._refusal is not None:
             raise BrokerError(self._refusal)
 
@@ -143,17 +144,25 @@ class Session:
             ended = self._one_connection()
             if self._stopping or self._refused_at_start(ended):
                 return
-            if ended.cause is Cause.UNANSWERED:
-                self._version = 4 if self._version == 5 else 5
-                if self._version == 4:
-                    continue
-                self._answer_s = min(2 * self._answer_s, _ANSWER_S[1])
+            if self._older_version_next(ended):
+                continue
             self._settled.set()
             self._warn(self._line(ended) + "; trying again")
             pause = first if time.monotonic() - began > longest else pause
             if self._stopped_within(pause * random.uniform(0.5, 1.0)):  # noqa: S311 - spreads a fleet, hides nothing
                 return
             pause = min(2 * pause, longest)
+
+    def _older_version_next(self, ended: Ended) -> bool:
+        """Whether to try at once in 3.1.1 what was not answered in 5; every other attempt is made in 5."""
+        unanswered = ended.cause is Cause.UNANSWERED
+        if unanswered and self._version == 5:
+            self._version = 4
+            return True
+        if unanswered:
+            self._answer_s = min(2 * self._answer_s, _ANSWER_S[1])
+        self._version = 5
+        return False
 
     def _one_connection(self) -> Ended:
         will = None if self._presence is None else self._presence.message("offline")

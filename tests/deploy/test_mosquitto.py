@@ -17,7 +17,8 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "mosquitto"
 @pytest.fixture(scope="module")
 def broker(mosquitto_for, tmp_path_factory):  # noqa: F811 - the fixture
     """The shipped configuration, moved to a free port and a folder of its own."""
-    folder = tmp_path_factory.mktemp("etc")
+    folder = tmp_path_factory.mktemp("etc") / "mosquitto"
+    folder.mkdir()
     (folder / "access").write_text((DEPLOY / "access").read_text())
     (folder / "passwords").write_text("fleet:1\nbed-1:2\n")
     subprocess.run(["mosquitto_passwd", "-U", folder / "passwords"], check=True)

@@ -8,7 +8,7 @@ import pytest
 from edgeguard.bundle.manifest import Disagreement, Manifest, Provenance
 from edgeguard.device.samples import Verdict
 from edgeguard.signals.spec import SignalSpec
-from tests.brokers import listen, mosquitto, mosquitto_for  # noqa: F401 - fixtures
+from tests.brokers import gate_to, listen, mosquitto, mosquitto_for  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,7 @@ def test_what_was_not_acknowledged_is_sent_again_after_a_reconnect(connected):
     assert session.payloads()[3:] == [b"a", b"c", b"d"]
 
 
-def test_message_that_the_broker_threw_away_stays_and_is_tried_after_a_rest(connected, spool, monkeypatch):
+def test_message_that_the_broker_threw_away_stays_and_is_tried_after_a_rest(connected, spool, monkeypatch, caplog):
     delivery, session = connected
     now = [100.0]
     monkeypatch.setattr(delivery_module.time, "monotonic", lambda: now[0])
@@ -85,6 +85,9 @@ def test_message_that_the_broker_threw_away_stays_and_is_tried_after_a_rest(conn
     now[0] += 31
     send(delivery, b"c")
     assert session.payloads() == [b"a", b"a", b"b", b"c"]
+    for _, on_ack in session.taken[1:]:
+        on_ack(False)
+    assert caplog.text.count("the broker throws our messages away") == 2
 
 
 def test_late_second_acknowledgement_counts_once(connected):

@@ -19,7 +19,7 @@ from edgeguard.errors import BrokerError
 from edgeguard.telemetry.broker import Broker, broker_from
 from edgeguard.telemetry.connection import Message
 from edgeguard.telemetry.session import Presence, Session
-from tests.brokers import eventually
+from tests.brokers import eventually, free_port
 
 QUICK = (0.02, 0.1)
 
@@ -153,25 +153,43 @@ def test_login_refused_later_is_tried_again(mosquitto_for, open_session, tmp_pat
     eventually(lambda: session.connected)
 
 
-def certificate(name, issuer=None, *, address=None):
+USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+
+def certificate(name, issuer=None, *, address="127.0.0.9"):
     """A key and a certificate for `name`, signed by `issuer` (key, certificate) or by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
+    issuing_key = issuer[0] if issuer else key
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.timezone.utc)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer[1].subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+    usage = dict.fromkeys(USAGES, False) | {"digital_signature": True, "key_cert_sign": issuer is None}
+    extensions = [
+        x509.BasicConstraints(ca=issuer is None, path_length=None),
+        x509.KeyUsage(**usage),
+        x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(issuing_key.public_key()),
+        x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
+    ]
+    builder = x509.CertificateBuilder(
+        issuer_name=issuer[1].subject if issuer else subject,
+        subject_name=subject,
+        public_key=key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=now - datetime.timedelta(days=1),
+        not_valid_after=now + datetime.timedelta(days=1),
+        extensions=[x509.Extension(e.oid, isinstance(e, x509.BasicConstraints), e) for e in extensions],
     )
-    if address:
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
-        builder = builder.add_extension(names, critical=False)
-    return key, builder.sign(issuer[0] if issuer else key, hashes.SHA256())
+    return key, builder.sign(issuing_key, hashes.SHA256())
 
 
 def write_pem(folder, name, pair):
@@ -240,9 +258,7 @@ asyncio.run(serve())
 @pytest.fixture
 def amqtt():
     """The embedded broker, which speaks MQTT 3.1.1 only; its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-c", AMQTT, str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout.readline() == b"ready\n"
