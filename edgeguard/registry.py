@@ -7,13 +7,16 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
-from typing import Any, Generic, TypeVar, cast, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, cast, get_type_hints
 
 import msgspec
 
 from edgeguard.errors import ConfigError
 
 T = TypeVar("T")
+
+# What a model, class or score may be called: it must fit a message, a table and a terminal line.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+(?![\x00-\x1f\x7f])$")]
 
 
 def near_match(word: str, known: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from edgeguard.bundle.layout import CARD, GOLDEN, INPUT, MODEL
 from edgeguard.errors import BundleError, ConfigError
 from edgeguard.exits.disagreement import score_named
+from edgeguard.registry import Name
 from edgeguard.signals.preprocessing import step_named
 from edgeguard.signals.spec import SignalSpec
 
@@ -36,7 +37,7 @@ class Disagreement(_Record, frozen=True, kw_only=True):
         observed_interval: Exact 95 % interval of `observed_rate`.
     """
 
-    score: str
+    score: Name
     threshold: float
     false_alarm_rate: Rate
     calibration_windows: Annotated[int, msgspec.Meta(ge=1)]
@@ -99,11 +100,11 @@ class Manifest(_Record, frozen=True, kw_only=True):
     """
 
     format: Annotated[int, msgspec.Meta(ge=1)] = FORMAT
-    name: str
-    version: str
+    name: Name
+    version: Name
     signal: SignalSpec
-    classes: Annotated[tuple[str, ...], msgspec.Meta(min_length=2)]
-    exits: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    classes: Annotated[tuple[Name, ...], msgspec.Meta(min_length=2, max_length=256)]
+    exits: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=64)]
     exit_rule: str = "mean"
     temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     disagreement: Disagreement

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edgeguard import config, released
+from edgeguard.registry import Name
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 PositiveFloat = Annotated[float, msgspec.Meta(gt=0)]
@@ -82,7 +83,7 @@ class CalibrationTable(_Table, frozen=True, kw_only=True):
 class Recipe(_Table, frozen=True, kw_only=True):
     """All of a recipe.toml; the same recipe and seed give the same split and the same metrics on the same machine."""
 
-    name: str
+    name: Name
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
     description: str = ""
     data: DataTable

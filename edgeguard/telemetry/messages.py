@@ -10,8 +10,9 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 
 from edgeguard.errors import MessageError
+from edgeguard.registry import Name
 from edgeguard.telemetry.histogram import Count
-from edgeguard.telemetry.tally import Name, Tally
+from edgeguard.telemetry.tally import Tally
 from edgeguard.telemetry.topics import Kind
 
 SCHEMA: Final = 1  # raised when an older reader could misread a newer message

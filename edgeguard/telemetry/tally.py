@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeguard.exits.ensemble import ensemble
+from edgeguard.registry import Name
 from edgeguard.telemetry.histogram import Count, DisagreementHistogram, LatencyHistogram, ShareHistogram
 
 V = TypeVar("V", int, ShareHistogram)
 
 # One printable line; the look-ahead closes the gap that $ leaves before a final newline.
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+(?![\x00-\x1f\x7f])$")]
 
 
 class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -45,6 +45,8 @@ def test_malformed_values_are_named():
     assert "$.classes" in refusal(classes=["only one"])
     assert "unknown field `exit`" in refusal(exit="all")
     assert "$.temperature" in refusal(temperature=0)
+    assert "$.name" in refusal(name="\x1b[2Jtiny")
+    assert "$.classes[...]" in refusal(classes=("a\rb", "c"))
 
 
 def test_unlisted_file_is_named():
