@@ -32,3 +32,8 @@ class SignalSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def shape(self) -> tuple[int, int]:
         """(channels, samples) of one window."""
         return len(self.channels), self.window
+
+    @property
+    def input_units(self) -> str:
+        """Unit of the tensor that the network sees, and so of an attack's ε: `units` until a step removes the scale."""
+        return "z-score" if "zscore" in self.preprocessing else self.units
