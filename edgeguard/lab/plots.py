@@ -34,27 +34,28 @@ _STYLE: Final[dict[Any, Any]] = {
 
 
 @contextmanager
-def _figure(width: float, height: float, columns: int = 1, rows: int = 1) -> Iterator[tuple[Figure, Any, io.StringIO]]:
-    """A figure in the report's style; on leaving, its SVG is in the yielded buffer."""
+def _figure(rows: int = 1) -> Iterator[tuple[Figure, Any, io.StringIO]]:
+    """A figure in the report's style and size, one axes a row; on leaving, its SVG is in the yielded buffer."""
     buffer = io.StringIO()
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        yield figure, figure.subplots(rows, columns, squeeze=False), buffer
+        figure = Figure(figsize=(4.8, 1.2 + 2 * rows), layout="constrained")
+        yield figure, figure.subplots(rows, squeeze=False)[:, 0], buffer
         figure.savefig(buffer, format="svg", metadata={"Date": None})
 
 
-def robust_curve(figures: Mapping[str, Any], beside: Mapping[str, Any] | None) -> str:
+def robust_curve(figures: Mapping[str, Any], beside: Mapping[str, Any] | None, units: str) -> str:
     """Weighted F1 of the ensemble and of the last exit under PGD over ε, and of a second run beside it."""
-    with _figure(5.2, 3.2) as (_, ((axes,),), svg):
+    with _figure() as (_, (axes,), svg):
         epsilons = [0.0, *(row["epsilon"] for row in figures["pgd"])]
-        _curve(axes, epsilons, figures, "ensemble", CLEAN, "-o", "early-exit ensemble")
-        if figures["exits"] > 1:
+        early = figures["exits"] > 1
+        _curve(axes, epsilons, figures, "ensemble", CLEAN, "-o", "early-exit ensemble" if early else "one exit")
+        if early:
             _curve(axes, epsilons, figures, "last", CLEAN, ":", "its last exit alone")
         if beside:
-            _curve(
-                axes, [0.0, *(row["epsilon"] for row in beside["pgd"])], beside, "last", GREY, "-s", beside["recipe"]
-            )
-        axes.set(xlabel="ε (l∞, in the signal's unit)", ylabel="weighted F1", ylim=(-0.02, 1.02))
+            other = [0.0, *(row["epsilon"] for row in beside["pgd"])]
+            which = "one exit" if beside["exits"] == 1 else f"last of {beside['exits']} exits"
+            _curve(axes, other, beside, "last", GREY, "-s", f"{beside['recipe']}, {which}")
+        axes.set(xlabel=f"ε (l∞, {units})", ylabel="weighted F1", ylim=(-0.02, 1.02))
         axes.set_title("F1 under PGD on the last exit")
         axes.legend()
     return svg.getvalue()
@@ -73,7 +74,7 @@ def reliability_diagram(evaluation: Evaluation, bins: int) -> str:
     """Accuracy against confidence of the clean ensemble, with the number of windows per bin below."""
     table = reliability(evaluation.calibration.verdict(evaluation.logits), evaluation.y, bins)
     some = table.counts > 0
-    with _figure(4.2, 3.2) as (_, ((axes,),), svg):
+    with _figure() as (_, (axes,), svg):
         axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="perfectly calibrated")
         axes.plot(table.confidence[some], table.accuracy[some], "-o", color=CLEAN, ms=4, label="ensemble")
         shares = axes.twinx()
@@ -91,7 +92,7 @@ def disagreement_histograms(evaluation: Evaluation, shown: Attacked) -> str:
     calibration = evaluation.calibration
     clean, attacked = calibration.scores(evaluation.logits), calibration.scores(shown.logits)
     edges = np.linspace(0, max(float(clean.max()), float(attacked.max()), calibration.threshold) * 1.02 + 1e-9, 41)
-    with _figure(5.2, 3.2) as (_, ((axes,),), svg):
+    with _figure() as (_, (axes,), svg):
         axes.hist(clean, edges, color=CLEAN, alpha=0.6, label="clean")
         axes.hist(attacked, edges, color=ATTACKED, alpha=0.5, label=f"PGD, ε = {shown.epsilon:g}")
         axes.axvline(calibration.threshold, color="black", lw=1, label="alarm threshold")
@@ -106,7 +107,7 @@ def roc_curves(evaluation: Evaluation) -> str:
     """Attacked against clean windows by the bundle's score: one ROC curve for each ε."""
     clean = evaluation.calibration.scores(evaluation.logits)
     shades = mpl.colormaps["OrRd"](np.linspace(0.35, 0.95, len(evaluation.attacked)))
-    with _figure(4.2, 3.2) as (_, ((axes,),), svg):
+    with _figure() as (_, (axes,), svg):
         axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--")
         for result, shade in zip(evaluation.attacked, shades, strict=True):
             rates = roc(clean, evaluation.calibration.scores(result.logits))
@@ -117,17 +118,17 @@ def roc_curves(evaluation: Evaluation) -> str:
     return svg.getvalue()
 
 
-def window_gallery(evaluation: Evaluation, shown: Attacked, classes: tuple[str, ...], units: str) -> str:
-    """One window of each class, clean and attacked, above each exit's probability of the true class."""
-    picks = [int(np.flatnonzero(evaluation.y == c)[0]) for c in range(len(classes)) if (evaluation.y == c).any()][:4]
+def window_gallery(evaluation: Evaluation, shown: Attacked, classes: tuple[str, ...], units: str) -> dict[str, str]:
+    """By class: its first window, clean and attacked, above each exit's probability of that class."""
     before, after = probabilities(evaluation.logits), probabilities(shown.logits)
-    with _figure(2.6 * len(picks), 4.2, len(picks), 2) as (_, axes, svg):
-        for column, pick in enumerate(picks):
-            truth = int(evaluation.y[pick])
-            _signal(axes[0][column], evaluation.x[pick, 0], shown.x_adv[pick, 0], classes[truth], units)
-            _bars(axes[1][column], before[pick, :, truth], after[pick, :, truth], classes[truth])
-        axes[0][0].legend(loc="best", fontsize=7)
-    return svg.getvalue()
+    gallery = {}
+    for truth in np.unique(evaluation.y):
+        pick, name = int(np.argmax(evaluation.y == truth)), classes[truth]
+        with _figure(rows=2) as (_, (signal, bars), svg):
+            _signal(signal, evaluation.x[pick, 0], shown.x_adv[pick, 0], name, units)
+            _bars(bars, before[pick, :, truth], after[pick, :, truth], name)
+        gallery[name] = svg.getvalue()
+    return gallery
 
 
 def _signal(axes: Axes, clean: Any, attacked: Any, name: str, units: str) -> None:
@@ -135,6 +136,7 @@ def _signal(axes: Axes, clean: Any, attacked: Any, name: str, units: str) -> Non
     axes.plot(clean, color=CLEAN, lw=0.9, label="clean")
     axes.set_title(name)
     axes.set(xlabel="sample", ylabel=units)
+    axes.legend(loc="best", fontsize=8)
 
 
 def _bars(axes: Axes, before: Any, after: Any, name: str) -> None:

@@ -35,12 +35,12 @@ def render_report(
     """The page as HTML that needs no other file; `beside` holds the figures of a run to draw in the robust curve."""
     shown = most_telling(evaluation)
     drawn = {
-        "robust_curve": plots.robust_curve(evaluation.figures, beside),
+        "robust_curve": plots.robust_curve(evaluation.figures, beside, signal.input_units),
         "reliability": plots.reliability_diagram(evaluation, recipe.evaluation.ece_bins),
         "histograms": plots.disagreement_histograms(evaluation, shown),
         "roc": plots.roc_curves(evaluation),
-        "gallery": plots.window_gallery(evaluation, shown, classes, signal.input_units),
     }
+    windows = plots.window_gallery(evaluation, shown, classes, signal.input_units)
     if evaluation.figures["exits"] == 1:  # nothing to disagree with
         drawn["histograms"] = drawn["roc"] = ""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -49,7 +49,8 @@ def render_report(
         figures=evaluation.figures,
         description=recipe.description,
         version=__version__,
-        plots={name: base64.b64encode(svg.encode()).decode() for name, svg in drawn.items()},
+        plots={name: _base64(svg) for name, svg in drawn.items()},
+        windows={name: _base64(svg) for name, svg in windows.items()},
         titles=TITLES,
         cells=_cells,
         scores=list(SCORES) if evaluation.figures["exits"] > 1 else [],
@@ -62,6 +63,10 @@ def most_telling(evaluation: Evaluation) -> Attacked:
     """The attack whose F1 is nearest one half: neither harmless nor hopeless."""
     f1 = [row["ensemble"]["f1"] for row in evaluation.figures["pgd"]]
     return min(zip(f1, evaluation.attacked, strict=True), key=lambda pair: abs(pair[0] - 0.5))[1]
+
+
+def _base64(svg: str) -> str:
+    return base64.b64encode(svg.encode()).decode()
 
 
 def _cells(row: Mapping[str, float]) -> Markup:

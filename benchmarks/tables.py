@@ -1,0 +1,192 @@
+"""The tables of README, docs and cards, as Markdown from results/<subject>.json; the standard library alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from edgeguard.errors import ConfigError
+
+MARKED: Final = re.compile(r"(<!-- table: (?P<name>\S+) -->\n)(?P<body>.*?)(<!-- /table -->)", re.DOTALL)
+
+
+def rendered(text: str, results: Path) -> tuple[str, list[str]]:
+    """`text` with each table between its markers as the files in `results` have it, and what went wrong.
+
+    A table that cannot be made is left as it is.
+    """
+    complaints = []
+    if text.count("<!-- table: ") != text.count("<!-- /table -->"):
+        return text, ["a table's marker is not closed: write <!-- /table --> below it"]
+
+    def replacement(found: re.Match[str]) -> str:
+        try:
+            return f"{found[1]}\n{table(found['name'], results)}\n\n{found[4]}"
+        except ConfigError as error:
+            complaints.append(str(error))
+            return found[0]
+
+    return MARKED.sub(replacement, text), complaints
+
+
+def table(name: str, results: Path) -> str:
+    """The table `name` with its caption line; ConfigError where there is none, or its results file is missing."""
+    if name not in TABLES:
+        raise ConfigError(f"no table is called {name!r}; there are: {', '.join(TABLES)}")
+    subject, body = TABLES[name]
+    path = results / f"{subject}.json"
+    if not path.is_file():
+        raise ConfigError(f"{path.name} is not there: run python -m benchmarks.{subject.replace('-', '_')}")
+    result = json.loads(path.read_text(encoding="utf-8"))
+    return "\n".join([*body(result["figures"]), "", caption(result)])
+
+
+def caption(result: dict[str, Any]) -> str:
+    """One line: scale, seeds, machine, command, commit and date."""
+    machine = result["machine"]
+    seeds = f", seeds {', '.join(map(str, result['seeds']))}" if result["seeds"] else ""
+    where = f"{machine['processor']}, {machine['cores']} cores, {machine['accelerator'] or 'no accelerator'}"
+    when = f"{result['date']}, commit {(result['commit'] or 'unknown')[:7]}"
+    return f"*Scale: {result['scale']}{seeds}. Machine: {where}. `{result['command']}`, {when}.*"
+
+
+def ecg5000(figures: dict[str, Any]) -> Iterable[str]:
+    """Clean figures of both nets over seeds, beside the paper's."""
+    nets = [figures[name] for name in ("early_exit", "undefended")]
+    rows = [
+        [title, *(cell for net in nets for cell in (spread(net["clean"][key]), paper(net, in_paper)))]
+        for title, key, in_paper in (
+            ("F1, weighted", "f1", "f1"),
+            ("ECE", "ece_uncalibrated", "ece"),
+            ("ECE after temperature scaling", "ece", ""),
+        )
+    ]
+    rows.append(["false alarms on clean windows", spread(nets[0]["false_alarm_rate"]), "–", "–", "–"])
+    return markdown(["clean test windows", "early-exit ensemble", "paper", "undefended", "paper"], rows)
+
+
+def ecg5000_pgd(figures: dict[str, Any]) -> Iterable[str]:
+    """F1 of both nets for each ε, the side-by-side with the paper, and how well disagreement tells attacked windows."""
+    early, plain = figures["early_exit"], figures["undefended"]
+    pairs = list(zip(early["pgd"], plain["pgd"], strict=True))
+    scores = list(early["pgd"][0]["auroc"])
+    rows = [[f"{ours['epsilon']:g}", spread(ours["f1"]), spread(twin["f1"])] for ours, twin in pairs]
+    yield from markdown(["ε", "F1 of the early-exit ensemble", "F1 of the undefended net"], rows)
+    aim = plain["paper"]["pgd_f1"]
+    ours, twin = min(pairs, key=lambda pair: abs(pair[1]["f1"]["mean"] - aim))
+    yield ""
+    yield (
+        f"The undefended net's F1 is nearest the paper's {aim:.2f} at ε = {ours['epsilon']:g} ({spread(twin['f1'])}). "
+        f"There the ensemble has {spread(ours['f1'])}; the paper's has {early['paper']['pgd_f1']:.2f}."
+    )
+    yield ""
+    found = [
+        [
+            f"{row['epsilon']:g}",
+            spread(row["alarm_rate"]),
+            *(spread(row["auroc"][score]) for score in scores),
+            *(spread(row["tpr_at_1_fpr"][score]) for score in scores),
+        ]
+        for row in early["pgd"]
+    ]
+    titles = [name.replace("_", " ") for name in scores]
+    yield from markdown(
+        ["ε", "alarm rate", *(f"AUROC, {name}" for name in titles), *(f"TPR at 1 % FPR, {name}" for name in titles)],
+        found,
+    )
+
+
+def exit_cost(figures: dict[str, Any]) -> Iterable[str]:
+    """Parameters, floating-point operations and time of one window, with and without exits."""
+    at_most, added = figures["paper"], figures["added_share"]
+    rows = [
+        [
+            title,
+            number(figures["backbone"][key]),
+            number(figures["early_exit"][key]),
+            percent(added[share], signed=True),
+            limit,
+        ]
+        for title, key, share, limit in (
+            ("parameters", "parameters", "parameters", percent(at_most["memory_at_most"])),
+            ("FLOPs of one window", "flops", "flops", percent(at_most["compute_at_most"])),
+            ("µs in onnxruntime, 1 window", "onnxruntime_us_batch_1", "time_batch_1", "–"),
+            ("µs in onnxruntime, 32 windows", "onnxruntime_us_batch_32", "time_batch_32", "–"),
+        )
+    ]
+    return markdown(["one thread", "FCNet", "with five exits", "added", "paper, VGG16: at most"], rows)
+
+
+def device_latency(figures: dict[str, Any]) -> Iterable[str]:
+    """Microseconds of one window: onnxruntime alone, the pipeline, and the difference turn by turn."""
+    rows = [
+        [title, f"{figures[key]['p50']:.1f}", f"{figures[key]['p99']:.1f}"]
+        for title, key in (
+            ("onnxruntime alone", "onnxruntime_us"),
+            ("samples in, verdict out", "pipeline_us"),
+            ("what the pipeline adds", "added_us"),
+        )
+    ]
+    return markdown([f"µs per window of {figures['bundle']}", "median", "99th percentile"], rows)
+
+
+def start_up(figures: dict[str, Any]) -> Iterable[str]:
+    """Seconds until a fresh process is done."""
+    rows = [
+        [title, f"{figures[key]:.3f}", f"{aim:.1f}" if (aim := figures["aim"].get(key)) else "–"]
+        for title, key in (
+            ("`python -c pass`", "python_s"),
+            ("`edgeguard --help`", "help_s"),
+            ("importing the device's code and onnxruntime", "device_import_s"),
+        )
+    ]
+    return markdown([f"seconds, median of {figures['runs']} fresh processes", "measured", "aim"], rows)
+
+
+def synthetic_ecg(figures: dict[str, Any]) -> Iterable[str]:
+    """Seconds to make a signal, ours and the peer's."""
+    rows = [
+        [name, f"{times['ours_s']:.3f}", f"{times['peer_s']:.3f}", f"{times['peer_s'] / times['ours_s']:.0f} ×"]
+        for name, times in figures.items()
+        if name != "peer"
+    ]
+    return markdown(["seconds to make", "EdgeGuard", f"`{figures['peer']}`", "faster"], rows)
+
+
+TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] = {
+    "ecg5000": ("ecg5000-fcnet", ecg5000),
+    "ecg5000-pgd": ("ecg5000-fcnet", ecg5000_pgd),
+    "exit-cost": ("exit-cost", exit_cost),
+    "device-latency": ("device-latency", device_latency),
+    "start-up": ("start-up", start_up),
+    "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
+}
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table whose first column is text and whose others are figures."""
+    rule = ["---", *["---:"] * (len(header) - 1)]
+    return [f"| {' | '.join(cells)} |" for cells in (header, rule, *rows)]
+
+
+def spread(value: dict[str, Any]) -> str:
+    """Mean ± standard deviation over seeds."""
+    return f"{value['mean']:.3f} ± {value['std']:.3f}"
+
+
+def paper(net: dict[str, Any], key: str) -> str:
+    """The paper's figure, or a dash where it has none."""
+    return f"{net['paper'][key]:.2f}" if key else "–"
+
+
+def number(value: float) -> str:
+    """Thousands apart; one decimal where it is no count."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def percent(share: float, *, signed: bool = False) -> str:
+    """A share in percent."""
+    return f"{100 * share:{'+' if signed else ''}.{1 if signed else 0}f} %"
