@@ -22,7 +22,7 @@ from edgeguard.errors import EdgeGuardError
 from edgeguard.lab.data import data_folder
 from edgeguard.lab.evaluation import evaluate
 from edgeguard.lab.recipe import load_recipe
-from edgeguard.lab.run import METRICS, Run, dataset_from_recipe, split_from_recipe
+from edgeguard.lab.run import Run, dataset_from_recipe, split_from_recipe
 from edgeguard.lab.training import train
 
 RECIPE: Final = "ecg5000-fcnet"
@@ -62,11 +62,10 @@ def figures_of(seed: int, changes: Sequence[str], runs: Path, data: Path, device
     dataset = dataset_from_recipe(recipe.data, data)
     with training_progress(quiet=not Console().is_terminal) as on_batch:
         train(recipe, dataset, run, device=device, on_batch=on_batch)
-    if not (run.folder / METRICS).is_file():
+    if not run.metrics.is_file():
         split = split_from_recipe(recipe, dataset)
-        run.write_json(METRICS, evaluate(run.net(), recipe, dataset, split).figures)
-    figures: dict[str, Any] = run.read_json(METRICS, "edgeguard evaluate")
-    return figures
+        run.write_figures(evaluate(run.net(), recipe, dataset, split).figures)
+    return run.figures()
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

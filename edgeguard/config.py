@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import sys
 from collections.abc import Iterable
@@ -42,19 +43,19 @@ def record_from(tables: dict[str, Any], kind: type[S], origin: str) -> S:
 
 def set_values(tables: dict[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
     """A copy of `tables` with each ``table.key=value`` of `assignments` set; values are TOML, bare words strings."""
-    result = msgspec.json.decode(msgspec.json.encode(tables))
+    result = copy.deepcopy(tables)
     for assignment in assignments:
         dotted, separator, text = assignment.partition("=")
         if not separator or not dotted.strip():
             raise ConfigError(f"{assignment!r} is not an assignment: write table.key=value")
         *parents, key = dotted.strip().split(".")
-        table = result
+        table: Any = result
         for parent in parents:
             table = table.setdefault(parent, {})
             if not isinstance(table, dict):
                 raise ConfigError(f"{dotted!r}: {parent!r} is a value, not a table")
         table[key] = _toml_value(text.strip())
-    return dict(result)
+    return result
 
 
 def _toml_value(text: str) -> Any:

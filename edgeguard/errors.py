@@ -16,9 +16,39 @@ Each message is one line: what happened, the value, what to do. Mistakes of a ca
 and TypeError.
 """
 
+from __future__ import annotations
+
+from typing import Final
+
+# module -> (what to call it, the extra that brings it)
+EXTRAS: Final[dict[str, tuple[str, str]]] = {
+    "amqtt": ("amqtt (or Mosquitto)", "demo"),
+    "jinja2": ("jinja2", "lab"),
+    "lightning_fabric": ("lightning-fabric", "lab"),
+    "matplotlib": ("matplotlib", "lab"),
+    "onnx": ("onnx", "lab"),
+    "onnxruntime": ("onnxruntime", "device"),
+    "onnxscript": ("onnxscript", "lab"),
+    "paho": ("paho-mqtt", "device"),
+    "rich": ("rich", "lab"),
+    "safetensors": ("safetensors", "lab"),
+    "sklearn": ("scikit-learn", "lab"),
+    "tomli_w": ("tomli-w", "lab"),
+    "torch": ("torch", "lab"),
+    "wfdb": ("wfdb", "bridge"),
+}
+
+
+def one_line(text: str) -> str:
+    """`text` on one line that cannot steer a terminal: blanks joined, other unprintable characters as ``?``."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+
 
 class EdgeGuardError(Exception):
-    """Something the user can act on; the command line prints it as one line, without a traceback."""
+    """Something the user can act on; its text is one line whatever it quotes, and is shown without a traceback."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class ConfigError(EdgeGuardError):
@@ -34,9 +64,10 @@ class StorageError(EdgeGuardError):
 
 
 class MissingExtra(EdgeGuardError):
-    """A library of an optional extra is not installed."""
+    """A library of an optional extra is not installed; `module` is a key of `EXTRAS`."""
 
-    def __init__(self, library: str, extra: str) -> None:
+    def __init__(self, module: str) -> None:
+        library, extra = EXTRAS[module]
         super().__init__(f"{library} is not installed: run pip install 'edgeguard[{extra}]'")
 
 

@@ -22,6 +22,7 @@ _DENIED = {
     errno.EROFS: "the disk is read-only",
     errno.ENOTDIR: "a file stands where a folder should be",
     errno.EEXIST: "a file stands where a folder should be",
+    errno.EISDIR: "a folder stands where a file should be",
 }
 
 
@@ -35,7 +36,7 @@ def storage_errors(path: Path) -> Iterator[None]:
         if code in _FULL:
             raise StorageError(f"{_FULL[code]} while writing {path}: free some space and run it again") from error
         if code in _DENIED:
-            raise StorageError(f"{_DENIED[code]} while writing {path}: choose another folder") from error
+            raise StorageError(f"{_DENIED[code]} while writing {path}: choose another place") from error
         raise
 
 

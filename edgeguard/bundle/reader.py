@@ -49,7 +49,7 @@ class Bundle:
         try:
             return cls.from_content(read_content(Path(path)), trusted)
         except BundleError as error:
-            raise type(error)(printable(f"bundle {path}: {error}")) from error
+            raise type(error)(f"bundle {path}: {error}") from error
 
     @classmethod
     def from_content(cls, content: Mapping[str, bytes], trusted: Sequence[signature.PublicKey] = ()) -> Bundle:
@@ -75,11 +75,6 @@ class Bundle:
         _check_golden(INPUT, x, (windows, *self.manifest.signal.shape))
         _check_golden(LOGITS, logits, (windows, len(self.manifest.exits), len(self.manifest.classes)))
         return x, logits
-
-
-def printable(text: str) -> str:
-    """`text` on one line: what a bundle says of itself must not steer a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def digests_of(content: Mapping[str, bytes]) -> dict[str, str]:

@@ -91,7 +91,11 @@ def make_key_pair(private: Path, public: Path) -> str:
         descriptor = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(signer.private_bytes)
-    files.write_bytes(public, secret.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    try:
+        files.write_bytes(public, secret.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    except BaseException:
+        private.unlink()  # half a pair is worse than none
+        raise
     return str(signer.public_key.keyid)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Final
 
 import click
 
 from edgeguard import __version__
-from edgeguard.errors import EdgeGuardError
+from edgeguard.errors import EXTRAS, EdgeGuardError, MissingExtra, one_line
 from edgeguard.registry import near_match
 
 # command -> (module, one line for --help); the line stands here so that --help imports no command
@@ -57,9 +60,44 @@ def command() -> None:
 
 
 def main() -> None:
-    """Run the command line; what the user can act on is one line on stderr and exit status 1."""
+    """Run the command line; what the user can act on is one line on stderr.
+
+    Exit status: 1, or 2 where the command itself is written wrongly, 130 after Ctrl-C, 143 after SIGTERM.
+    """
     try:
-        command(standalone_mode=True)
+        with _unwinding_on_sigterm():
+            status = command(standalone_mode=False)
     except EdgeGuardError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        _end(1, str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "edgeguard"
+        _end(error.exit_code, f"{error.format_message().rstrip('.')}: see {asked} --help")
+    except click.Abort:
+        _end(130, "interrupted: what was finished is kept, give the same command to go on")
+    except ImportError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in EXTRAS:
+            raise
+        _end(1, str(MissingExtra(module)))
+    except OSError as error:
+        _end(1, f"{error.filename or 'the system'}: {error.strerror or error}: check the path and its permissions")
+    else:
+        sys.exit(status or 0)
+
+
+def _end(status: int, message: str) -> None:
+    click.echo(f"error: {one_line(message)}", err=True)
+    sys.exit(status)
+
+
+@contextmanager
+def _unwinding_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM end us as Ctrl-C does: half-written files and child processes go first."""
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from edgeguard.errors import one_line
+
 if TYPE_CHECKING:
     from edgeguard.bundle.reader import Bundle
 
@@ -45,10 +47,8 @@ def verify(bundle: str, keys: tuple[Path, ...], run: bool) -> None:
 @_keys_option
 def show(bundle: str, keys: tuple[Path, ...]) -> None:
     """Print what BUNDLE says of its model."""
-    from edgeguard.bundle.reader import printable
-
     for heading, text in _facts(_open(bundle, keys)):
-        click.echo(f"{heading:<12}{printable(text)}")
+        click.echo(f"{heading:<12}{one_line(text)}")
 
 
 @command.command()
@@ -108,9 +108,7 @@ def _facts(bundle: Bundle) -> Iterator[tuple[str, str]]:
 
 
 def _name(bundle: Bundle) -> str:
-    from edgeguard.bundle.reader import printable
-
-    return printable(f"{bundle.manifest.name} {bundle.manifest.version}")
+    return one_line(f"{bundle.manifest.name} {bundle.manifest.version}")
 
 
 def _observed(bundle: Bundle) -> str:

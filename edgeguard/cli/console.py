@@ -40,6 +40,22 @@ def training_progress(*, quiet: bool) -> Iterator[Callable[[BatchFacts], None]]:
         yield on_batch
 
 
+@contextmanager
+def download_progress(name: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar of the bytes that came, on a terminal; none where rich is not installed."""
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    except ImportError:  # the download matters more than its bar
+        yield lambda _done, _total: None
+        return
+    console = Console(stderr=True)
+    columns = TextColumn(name), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
 def evaluation_table(figures: Mapping[str, Any]) -> None:
     """Clean and attacked figures of a run as a table on stdout."""
     from rich.console import Console

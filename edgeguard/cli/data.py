@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -44,24 +42,10 @@ def list_datasets(data_dir: Path | None) -> None:
 @_data_dir
 def fetch(name: str, url: str | None, data_dir: Path | None) -> None:
     """Download the data set NAME from its original home, or go on where it broke off."""
+    from edgeguard.cli.console import download_progress
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.data import fetch as fetching
 
-    with _progress_bar(name) as progress:
+    with download_progress(name) as progress:
         done = fetching.fetch(name, data_folder(data_dir), url=url, progress=progress)
     click.echo(done)
-
-
-@contextmanager
-def _progress_bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
-    try:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-    except ImportError:  # the download matters more than its bar
-        yield lambda _done, _total: None
-        return
-    console = Console(stderr=True)
-    columns = TextColumn(name), BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(name, total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

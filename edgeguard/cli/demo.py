@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where data sets lie; else EDGEGUARD_DATA.")
 def command(data: str, out: Path, port: int | None, data_dir: Path | None) -> None:
     """Train, export and sign a model, run it on a stream that comes under attack, and watch the alarms over MQTT."""
+    from edgeguard import files
     from edgeguard.demo.line import run_line
     from edgeguard.demo.local_broker import local_broker
     from edgeguard.demo.preparation import prepare
     from edgeguard.lab.data import data_folder
 
     began = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
+    with files.storage_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
     with local_broker(port) as (name, url):  # first, so that a port in use is known before the training
         prepared = prepare(data, out, data_folder(data_dir), _step, quiet=not sys.stdout.isatty())
         _step(f"run      the bundle on {prepared.windows} windows, the second half attacked; messages through {name}")

@@ -19,20 +19,20 @@ def command(run: Path, beside: Path | None, data_dir: Path | None, quiet: bool) 
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.evaluation import evaluate
     from edgeguard.lab.report import render_report
-    from edgeguard.lab.run import METRICS, Run, dataset_from_recipe, split_from_recipe
+    from edgeguard.lab.run import Run, dataset_from_recipe, split_from_recipe
 
     trained = Run(run)
     recipe, facts = trained.recipe(), trained.facts()
-    other = Run(beside).read_json(METRICS, "edgeguard evaluate") if beside else None
+    other = Run(beside).figures() if beside else None
     dataset = dataset_from_recipe(recipe.data, data_folder(data_dir))
     trained.require_same_data(dataset)
     split = split_from_recipe(recipe, dataset)
     evaluation = evaluate(
         trained.net(), recipe, dataset, split, lambda epsilon: say(f"PGD, ε = {epsilon:g} …", quiet=quiet)
     )
-    trained.write_json(METRICS, evaluation.figures)
+    trained.write_figures(evaluation.figures)
     if not quiet:
         evaluation_table(evaluation.figures)
     page = render_report(evaluation, recipe, facts.signal, facts.classes, other)
     files.write_text(trained.folder / "report.html", page)
-    click.echo(f"{trained.folder / METRICS}\n{trained.folder / 'report.html'}")
+    click.echo(f"{trained.metrics}\n{trained.folder / 'report.html'}")

@@ -19,12 +19,12 @@ def command(run: Path, out: Path, key: Path | None, data_dir: Path | None) -> No
     from edgeguard.bundle.signature import load_private_key
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.export import export_run
-    from edgeguard.lab.run import METRICS, Run, dataset_from_recipe
+    from edgeguard.lab.run import Run, dataset_from_recipe
 
     signer = load_private_key(key) if key else None
     trained = Run(run)
-    figures = trained.read_json(METRICS, "edgeguard evaluate")
-    dataset = dataset_from_recipe(trained.recipe().data, data_folder(data_dir))
+    recipe, figures = trained.recipe(), trained.figures()
+    dataset = dataset_from_recipe(recipe.data, data_folder(data_dir))
     bundle = export_run(trained, dataset, figures, out, signer)
     signed = f"signed by {bundle.signed_by}" if bundle.signed_by else "not signed"
     click.echo(f"{out}: {len(bundle.manifest.exits)} exits, {signed}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edgeguard import files
 from edgeguard.demo.preparation import Prepared
 from edgeguard.demo.watch import Watch
 from edgeguard.errors import EdgeGuardError
@@ -21,6 +22,7 @@ from edgeguard.telemetry.topics import Address
 WINDOWS_PER_SECOND: Final = 20.0
 DEVICE: Final = Address("demo", "wearable-1")
 _LATE_S: Final = 15.0
+_LONGEST_S: Final = 120.0
 
 
 class LineBroken(EdgeGuardError):
@@ -64,22 +66,30 @@ def run_line(prepared: Prepared, broker_url: str, folder: Path, tell: Callable[[
     )
     session.start()
     try:
-        done = subprocess.run(  # noqa: S603 - ourselves
-            _command(prepared, broker_url, folder), capture_output=True, text=True, timeout=120, check=False
-        )
+        _run_device(_command(prepared, broker_url, folder))
         watch.stopped.wait(_LATE_S)
     finally:
         session.stop()
+    return _outcome(prepared, watch)
+
+
+def _run_device(command: list[str]) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603 - ourselves
+            command, capture_output=True, text=True, timeout=_LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LineBroken(f"the device was not done after {_LONGEST_S:.0f} s: look at its load") from error
     if done.returncode != 0:
         raise LineBroken(f"the device ended with status {done.returncode}: {done.stderr.strip()[-500:]}")
-    return _outcome(prepared, watch)
 
 
 def _command(prepared: Prepared, broker_url: str, folder: Path) -> list[str]:
     config = folder / "device.toml"
-    config.write_text(
+    files.write_text(
+        config,
         f"[device]\nid = {json.dumps(DEVICE.device)}\nfleet = {json.dumps(DEVICE.fleet)}\n"
-        f"[telemetry]\ninterval_s = 1.0\n[spool]\nfolder = {json.dumps(str((folder / 'spool').resolve()))}\n"
+        f"[telemetry]\ninterval_s = 1.0\n[spool]\nfolder = {json.dumps(str((folder / 'spool').resolve()))}\n",
     )
     signal = prepared.manifest.signal
     speed = WINDOWS_PER_SECOND * (signal.hop / signal.rate_hz if signal.rate_hz else 1.0)

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -66,29 +67,41 @@ def _mosquitto(program: str, port: int) -> Iterator[None]:
 def _amqtt(port: int) -> Iterator[None]:
     try:
         from amqtt.broker import Broker  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError as error:
-        raise MissingExtra("amqtt (or Mosquitto)", "demo") from error
+        from amqtt.errors import AMQTTError  # noqa: PLC0415
+        from amqtt.errors import BrokerError as AmqttError  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtra("amqtt") from error
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # its chatter is not the demo's
     logging.getLogger("transitions").setLevel(logging.CRITICAL)
     config = {
         "listeners": {"default": {"type": "tcp", "bind": f"{HOST}:{port}"}},
         "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
     }
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="amqtt", daemon=True)
-    thread.start()
 
-    async def start() -> Broker:
+    async def start(loop: asyncio.AbstractEventLoop) -> Broker:
         broker = Broker(config, loop)
         await broker.start()
         return broker
 
-    broker = asyncio.run_coroutine_threadsafe(start(), loop).result(_START_S)
+    with _loop_in_thread() as loop:
+        try:
+            broker = asyncio.run_coroutine_threadsafe(start(loop), loop).result(_START_S)
+        except (AMQTTError, AmqttError, OSError, FutureTimeout) as error:
+            raise _not_started(port) from error
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(_START_S)
+
+
+@contextmanager
+def _loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="amqtt", daemon=True)
+    thread.start()
     try:
-        _await_listener(port, thread.is_alive)
-        yield
+        yield loop
     finally:
-        asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(_START_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(_START_S)
         loop.close()
@@ -101,4 +114,8 @@ def _await_listener(port: int, alive: Callable[[], bool]) -> None:
             if probe.connect_ex((HOST, port)) == 0:
                 return
         time.sleep(0.02)
-    raise BrokerError(f"the demo's broker did not start on port {port}: choose another with --port")
+    raise _not_started(port)
+
+
+def _not_started(port: int) -> BrokerError:
+    return BrokerError(f"the demo's broker did not start on port {port}: choose another with --port")

@@ -19,7 +19,7 @@ from edgeguard.lab.evaluation import attack, evaluate
 from edgeguard.lab.export import export_run
 from edgeguard.lab.recipe import Recipe, load_recipe
 from edgeguard.lab.report import render_report
-from edgeguard.lab.run import METRICS, Run, dataset_from_recipe, split_from_recipe
+from edgeguard.lab.run import Run, dataset_from_recipe, split_from_recipe
 from edgeguard.lab.training import train
 
 Floats = NDArray[np.float32]
@@ -81,7 +81,7 @@ def prepare(
         train(recipe, dataset, run, on_batch=on_batch)
     tell(f"evaluate {len(split.test)} held-out windows, clean and under PGD")
     evaluation = evaluate(run.net(), recipe, dataset, split)
-    run.write_json(METRICS, evaluation.figures)
+    run.write_figures(evaluation.figures)
     report = run.folder / "report.html"
     files.write_text(report, render_report(evaluation, recipe, dataset.signal, dataset.classes))
     tell("export   one ONNX graph and its stages, parity with torch checked, signed with a new ed25519 key")

@@ -15,6 +15,15 @@ def windows_needed(false_alarm_rate: float) -> int:
     return math.ceil(1.0 / false_alarm_rate - 1e-9) - 1
 
 
+def require_windows(windows: int, false_alarm_rate: float) -> None:
+    """ConfigError where so many calibration windows are too few to promise this rate."""
+    if windows < (needed := windows_needed(false_alarm_rate)):
+        raise ConfigError(
+            f"{windows} calibration windows cannot promise a false-alarm rate of {false_alarm_rate}: it takes at "
+            f"least {needed}, so promise a higher rate or set more windows aside"
+        )
+
+
 def conformal_threshold(clean_scores: ArrayLike, false_alarm_rate: float) -> float:
     """The threshold t with P(score > t) ≤ `false_alarm_rate` for a new clean window, exchangeable with these.
 
@@ -29,10 +38,6 @@ def conformal_threshold(clean_scores: ArrayLike, false_alarm_rate: float) -> flo
     scores = np.sort(np.asarray(clean_scores, dtype=np.float64))
     if not np.isfinite(scores).all():
         raise ConfigError("a calibration score is not finite: look for NaN in the calibration windows")
+    require_windows(len(scores), false_alarm_rate)
     rank = math.ceil((len(scores) + 1) * (1.0 - false_alarm_rate) - 1e-9)
-    if rank > len(scores):
-        raise ConfigError(
-            f"{len(scores)} calibration windows cannot promise a false-alarm rate of {false_alarm_rate}: "
-            f"it takes at least {windows_needed(false_alarm_rate)}"
-        )
     return float(scores[rank - 1])

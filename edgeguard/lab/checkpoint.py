@@ -1,4 +1,4 @@
-"""A training's state in one safetensors file: whole or not there, never pickle."""
+"""A training's state in one file: whole or not there."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from edgeguard import files
 from edgeguard.errors import DataError
+from edgeguard.lab.weights import read_tensors, write_tensors
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, net: nn.Module, optimize
         for name, value in state.items()
     }
     groups = {"net": copied(net), "best": checkpoint.best, "optimizer": moments}
-    tensors = {
-        f"{group}/{name}": tensor.contiguous() for group, part in groups.items() for name, tensor in part.items()
-    }
-    with files.replacing(path) as beside:
-        save_file(tensors, beside, metadata={"progress": json.dumps(checkpoint.progress)})
+    tensors = {f"{group}/{name}": tensor for group, part in groups.items() for name, tensor in part.items()}
+    write_tensors(path, tensors, {"progress": json.dumps(checkpoint.progress)})
 
 
 def load_checkpoint(path: Path, net: nn.Module, optimizer: torch.optim.Optimizer) -> Checkpoint | None:
@@ -52,14 +47,13 @@ def load_checkpoint(path: Path, net: nn.Module, optimizer: torch.optim.Optimizer
     """
     if not path.is_file():
         return None
+    tensors, facts = read_tensors(path)
     try:
-        with safe_open(path, framework="pt") as stored:
-            progress = json.loads(stored.metadata()["progress"])
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a dict
+        progress = json.loads(facts["progress"])
         net.load_state_dict(_group(tensors, "net"))
         _load_moments(optimizer, _group(tensors, "optimizer"))
-    except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
-        raise DataError(f"{path} cannot be resumed from ({error}): remove it to train from the start") from error
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise DataError(f"{path} is no checkpoint of this recipe: remove it to train from the start") from error
     return Checkpoint(progress, _group(tensors, "best"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,10 +10,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edgeguard import config, released
-from edgeguard.registry import Name
+from edgeguard.exits.disagreement import score_named
 
+Name = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]  # of folders too
 Positive = Annotated[int, msgspec.Meta(gt=0)]
-PositiveFloat = Annotated[float, msgspec.Meta(gt=0)]
+_FINITE = sys.float_info.max
+PositiveFloat = Annotated[float, msgspec.Meta(gt=0, le=_FINITE)]
+NotNegativeFloat = Annotated[float, msgspec.Meta(ge=0, le=_FINITE)]
 Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
@@ -45,7 +49,7 @@ class NetTable(_Table, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
     exits: bool = True
     placement: Literal["blockwise", "semantic"] = "blockwise"
-    gamma: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    gamma: NotNegativeFloat = 0.0
 
 
 class DefenseTable(_Table, frozen=True, kw_only=True):
@@ -62,14 +66,14 @@ class TrainingTable(_Table, frozen=True, kw_only=True):
     batch_size: Positive = 128
     epochs: Positive = 100
     patience: Positive = 5
-    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    weight_decay: NotNegativeFloat = 0.0
 
 
 class EvaluationTable(_Table, frozen=True, kw_only=True):
     """[evaluation]: what is measured after training."""
 
     ece_bins: Positive = 15
-    epsilons: tuple[PositiveFloat, ...] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+    epsilons: Annotated[tuple[PositiveFloat, ...], msgspec.Meta(min_length=1)] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
     steps: Positive = 20
 
 
@@ -84,7 +88,7 @@ class Recipe(_Table, frozen=True, kw_only=True):
     """All of a recipe.toml; the same recipe and seed give the same split and the same metrics on the same machine."""
 
     name: Name
-    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     description: str = ""
     data: DataTable
     net: NetTable
@@ -98,4 +102,6 @@ def load_recipe(name_or_path: str | Path, assignments: Sequence[str] = ()) -> Re
     """A released recipe by name, or one by path, with ``table.key=value`` assignments on top; ConfigError if wrong."""
     path = released.recipe_path(str(name_or_path))
     tables = config.set_values(config.read_toml(path), assignments)
-    return config.record_from(tables, Recipe, str(path))
+    recipe = config.record_from(tables, Recipe, str(path))
+    score_named(recipe.calibration.score)  # an unknown one must not show only after the training
+    return recipe

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, TypeVar
 
 import msgspec
 import tomli_w
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from edgeguard import config, files
 from edgeguard.errors import ConfigError, DataError
@@ -18,10 +15,11 @@ from edgeguard.lab.data.dataset import Dataset, Split, stratified_split
 from edgeguard.lab.nets import net_from_recipe
 from edgeguard.lab.nets.early_exit import EarlyExitNet
 from edgeguard.lab.recipe import DataTable, Recipe
+from edgeguard.lab.weights import read_tensors, write_tensors
 from edgeguard.signals.preprocessing import preprocess
 from edgeguard.signals.spec import SignalSpec
 
-METRICS: Final = "metrics.json"
+T = TypeVar("T")
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,20 +63,31 @@ class Run:
         return self.folder / "checkpoint.safetensors"
 
     @property
+    def metrics(self) -> Path:
+        """The figures of its evaluation."""
+        return self.folder / "metrics.json"
+
+    @property
     def finished(self) -> bool:
         """Whether training came to its end."""
         return (self.folder / "run.json").is_file() and self.weights.is_file()
 
-    def write_recipe(self, recipe: Recipe) -> None:
-        """Keep the recipe used; ConfigError where the folder holds a run of another recipe."""
-        path = self.folder / "recipe.toml"
-        if path.is_file() and self.recipe() != recipe:
+    @property
+    def _recipe(self) -> Path:
+        return self.folder / "recipe.toml"
+
+    def require_same_recipe(self, recipe: Recipe) -> None:
+        """ConfigError where the folder holds a run of another recipe."""
+        if self._recipe.is_file() and self.recipe() != recipe:
             raise ConfigError(f"{self.folder} holds a run of another recipe: choose another --out, or remove it")
-        files.write_text(path, tomli_w.dumps(msgspec.to_builtins(recipe)))
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Keep the recipe used."""
+        files.write_text(self._recipe, tomli_w.dumps(msgspec.to_builtins(recipe)))
 
     def recipe(self) -> Recipe:
         """The recipe used; ConfigError where `folder` is no run."""
-        path = self.folder / "recipe.toml"
+        path = self._recipe
         if not path.is_file():
             raise ConfigError(f"{self.folder} is not a run (it has no recipe.toml): train one first")
         return config.record_from(config.read_toml(path), Recipe, str(path))
@@ -86,8 +95,10 @@ class Run:
     def facts(self) -> RunFacts:
         """run.json; ConfigError where the training did not finish."""
         if not self.finished:
-            raise ConfigError(f"{self.folder} is not finished: resume it with edgeguard train --out {self.folder}")
-        return msgspec.json.decode((self.folder / "run.json").read_bytes(), type=RunFacts)
+            raise ConfigError(
+                f"{self.folder} is not finished: resume it with edgeguard train {self._recipe} --out {self.folder}"
+            )
+        return _decoded(self.folder / "run.json", RunFacts, "train again")
 
     def write_facts(self, facts: RunFacts) -> None:
         """Write run.json; from then on the run counts as finished."""
@@ -99,8 +110,7 @@ class Run:
 
     def write_weights(self, net: EarlyExitNet) -> None:
         """Keep the weights of a network."""
-        with files.replacing(self.weights) as beside:
-            save_file({name: tensor.contiguous().cpu() for name, tensor in net.state_dict().items()}, beside)
+        write_tensors(self.weights, net.state_dict())
 
     def net(self) -> EarlyExitNet:
         """The trained network, on the CPU and in evaluation mode."""
@@ -108,8 +118,8 @@ class Run:
         recipe = self.recipe()
         net = net_from_recipe(recipe.net, facts.signal, len(facts.classes), recipe.seed)
         try:
-            net.load_state_dict(load_file(self.weights))
-        except (SafetensorError, RuntimeError) as error:
+            net.load_state_dict(read_tensors(self.weights)[0])
+        except RuntimeError as error:
             raise DataError(f"{self.weights} does not hold the weights of its recipe: train again") from error
         return net.eval()
 
@@ -120,16 +130,26 @@ class Run:
                 f"{self.folder} was trained on data {wanted[:12]}…, this is {found[:12]}…: give the same --data-dir"
             )
 
-    def write_json(self, name: str, content: Any) -> None:
-        """Write ``<name>`` into the run."""
-        files.write_json(self.folder / name, content)
+    def write_figures(self, figures: dict[str, Any]) -> None:
+        """Write metrics.json."""
+        files.write_json(self.metrics, figures)
 
-    def read_json(self, name: str, make_it: str) -> Any:
-        """The content of ``<name>``; ConfigError says which command to run first where it is not there."""
-        path = self.folder / name
-        if not path.is_file():
-            raise ConfigError(f"{path} is not there: run {make_it} {self.folder} first")
-        return json.loads(path.read_text(encoding="utf-8"))
+    def figures(self) -> dict[str, Any]:
+        """What `edgeguard.lab.evaluation.evaluate` measured; ConfigError says what to do where it did not yet."""
+        self.facts()
+        if not self.metrics.is_file():
+            raise ConfigError(f"{self.folder} is not evaluated: run edgeguard evaluate {self.folder} first")
+        figures = _decoded(self.metrics, dict[str, Any], f"run edgeguard evaluate {self.folder} again")
+        if missing := {"clean", "calibration", "pgd"} - figures.keys():
+            raise DataError(f"{self.metrics} lacks {', '.join(sorted(missing))}: evaluate the run again")
+        return figures
+
+
+def _decoded(path: Path, kind: type[T], advice: str) -> T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError) as error:
+        raise DataError(f"{path} cannot be read ({error}): {advice}") from error
 
 
 def dataset_from_recipe(table: DataTable, folder: Path) -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from edgeguard.errors import ConfigError
 from edgeguard.exits.ensemble import ensemble, probabilities
+from edgeguard.exits.threshold import require_windows
 from edgeguard.lab.checkpoint import Checkpoint, copied, load_checkpoint, save_checkpoint
 from edgeguard.lab.data.dataset import Dataset, Split
 from edgeguard.lab.defenses import defense_from_recipe
@@ -72,14 +74,18 @@ def train(
     the seed and the epoch's number alone, so a resumed training ends with the same weights.
 
     Raises:
-        ConfigError: the folder holds another recipe's run, or there is no such device.
+        ConfigError: the folder holds another recipe's run, there is no such device, the validation part is too small
+            for the promised false-alarm rate, or the loss grows without bound.
+        DataError: the checkpoint is damaged, or the finished run was trained on other data.
         StorageError: the disk is full; the last checkpoint stays.
     """
-    run.write_recipe(recipe)
+    run.require_same_recipe(recipe)
     if run.finished:
+        run.require_same_data(dataset)
         return run.facts()
     fabric = _fabric(device)
     split = split_from_recipe(recipe, dataset)
+    require_windows(len(split.validation), recipe.calibration.false_alarm_rate)
     net = net_from_recipe(recipe.net, dataset.signal, len(dataset.classes), recipe.seed)
     defense = defense_from_recipe(recipe.defense, net.exits)
     table = recipe.training
@@ -90,6 +96,7 @@ def train(
     checkpoint = load_checkpoint(run.checkpoint, net, adam)
     progress = Progress(**checkpoint.progress) if checkpoint else Progress()
     best = checkpoint.best if checkpoint else copied(net)
+    run.write_recipe(recipe)
     while progress.epoch < table.epochs and progress.epoch - progress.best_epoch < table.patience:
         started = time.perf_counter()
         progress.epoch += 1
@@ -100,7 +107,7 @@ def train(
             optimizer.zero_grad()
             fabric.backward(loss)
             optimizer.step()
-            losses.append(float(loss.detach()))
+            losses.append(_finite(loss, progress.epoch))
             on_batch(_batch_facts(progress, table, number, len(x), losses[-1]))
         figures = _validation(net, dataset, split)
         defense.end_epoch(figures)
@@ -126,6 +133,13 @@ def _batches(windows: int, size: int, seed: int, epoch: int) -> Iterator[Tensor]
     torch.manual_seed(epoch_seed)
     order = torch.randperm(windows, generator=torch.Generator().manual_seed(epoch_seed))
     yield from torch.split(order, size)
+
+
+def _finite(loss: Tensor, epoch: int) -> float:
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise ConfigError(f"the loss is {value} in epoch {epoch}: lower training.learning_rate")
+    return value
 
 
 def _batch_facts(progress: Progress, table: TrainingTable, number: int, windows: int, loss: float) -> BatchFacts:

@@ -21,7 +21,7 @@ try:
     from paho.mqtt.enums import CallbackAPIVersion
     from paho.mqtt.reasoncodes import ReasonCode
 except ImportError as error:
-    raise MissingExtra("paho-mqtt", "device") from error
+    raise MissingExtra("paho") from error
 
 log = logging.getLogger(__name__)
 

@@ -10,25 +10,7 @@ import pytest
 from edgeguard.bundle import signature
 from edgeguard.bundle.content import read_content, write_content
 from edgeguard.bundle.reader import digests_of
-from edgeguard.cli import main
 from tests.tiny_model import write_tiny_bundle
-
-
-@pytest.fixture
-def edgeguard(tmp_path, monkeypatch, capsys):
-    """Run a command in `tmp_path`: exit status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["edgeguard", *words])
-        try:
-            main()
-            status = 0
-        except SystemExit as end:
-            status = end.code
-        return (status, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

@@ -10,31 +10,17 @@ import numpy as np
 import pytest
 
 from edgeguard.bundle import signature
-from edgeguard.cli import main
 from edgeguard.telemetry.messages import State, Summary, decode
 from tests.brokers import eventually
 from tests.tiny_model import write_tiny_bundle
 
 
-@pytest.fixture
-def edgeguard(tmp_path, monkeypatch, capsys):
-    """Run a command in `tmp_path`: exit status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+@pytest.fixture(autouse=True)
+def given(tmp_path):
+    """A bundle and a recording in the folder in which the commands run."""
     write_tiny_bundle(tmp_path / "tiny.zip")
     values = np.random.default_rng(0).normal(size=(200, 2))
     np.savetxt(tmp_path / "ecg.csv", values, delimiter=",", header="I,II", comments="")
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["edgeguard", *words])
-        try:
-            main()
-            status = 0
-        except SystemExit as end:
-            status = end.code
-        return (status, *capsys.readouterr())
-
-    return run
 
 
 REPLAY = ("run", "tiny.zip", "--source", "ecg.csv", "--speed", "max")

@@ -10,12 +10,12 @@ import numpy as np
 from edgeguard.bundle.layout import INPUT, LOGITS, MODEL
 from edgeguard.bundle.manifest import Stage
 from edgeguard.device.engines.base import Engine, Floats
-from edgeguard.errors import EngineError, MissingExtra
+from edgeguard.errors import EngineError, MissingExtra, one_line
 
 try:
     import onnxruntime
 except ImportError as error:
-    raise MissingExtra("onnxruntime", "device") from error
+    raise MissingExtra("onnxruntime") from error
 
 
 class OnnxRuntimeEngine(Engine):
@@ -77,14 +77,14 @@ def session_from_bytes(graph: bytes, name: str) -> Any:
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common base
-        raise EngineError(f"onnxruntime cannot load {name} ({_one_line(error)}): export the bundle again") from error
+        raise EngineError(f"onnxruntime cannot load {name} ({_short(error)}): export the bundle again") from error
 
 
 def _run(session: Any, name: str, outputs: list[str], inputs: dict[str, Floats]) -> list[Floats]:
     try:
         result: list[Floats] = session.run(outputs, inputs)
     except Exception as error:  # onnxruntime's errors have no common base
-        raise EngineError(f"onnxruntime failed in {name} ({_one_line(error)}): export the bundle again") from error
+        raise EngineError(f"onnxruntime failed in {name} ({_short(error)}): export the bundle again") from error
     return result
 
 
@@ -106,5 +106,5 @@ def _shown(shapes: Any) -> str:
     return ", ".join(f"{name} {list(shape) if shape else ''}".strip() for name, shape in shapes.items())
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+def _short(error: Exception) -> str:
+    return one_line(str(error))[:300]

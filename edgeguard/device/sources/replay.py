@@ -51,8 +51,7 @@ def read_recording(path: Path) -> Recording:
     except FileNotFoundError as error:
         raise SourceError(f"there is no recording at {path}: check the path") from error
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        reason = " ".join(str(error).split())
-        raise SourceError(f"{path} cannot be read ({reason}): get the whole file") from error
+        raise SourceError(f"{path} cannot be read ({error}): get the whole file") from error
     if header.is_file():
         from edgeguard.device.sources.wfdb_record import recording_from_wfdb  # noqa: PLC0415 # an extra
 

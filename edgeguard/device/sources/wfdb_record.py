@@ -12,7 +12,7 @@ from edgeguard.errors import MissingExtra, SourceError
 try:
     import wfdb
 except ImportError as error:
-    raise MissingExtra("wfdb", "bridge") from error
+    raise MissingExtra("wfdb") from error
 
 
 def recording_from_wfdb(record: Path) -> Recording:
@@ -20,8 +20,7 @@ def recording_from_wfdb(record: Path) -> Recording:
     try:
         found = wfdb.rdrecord(str(record))
     except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())
-        raise SourceError(f"{record} is no readable WFDB record ({reason}): get its files again") from error
+        raise SourceError(f"{record} is no readable WFDB record ({error}): get its files again") from error
     return Recording(
         values=np.ascontiguousarray(found.p_signal.T, dtype=np.float32),
         channels=tuple(found.sig_name),

@@ -44,11 +44,18 @@ class Dataset:
                 f"{self.name}: {len(self.y)} labels and windows of shape {self.x.shape} do not make "
                 f"(n, {self.signal.shape[0]}, {self.signal.shape[1]}): check the file"
             )
+        if not len(self.y):
+            raise DataError(f"{self.name} holds no windows: check the file")
         if not np.isfinite(self.x).all():
             bad = np.flatnonzero(~np.isfinite(self.x).all(axis=(1, 2)))
-            raise DataError(f"{self.name}: {len(bad)} windows hold NaN or infinity, the first is number {bad[0]}")
-        if len(self.y) and not (self.y.min() >= 0 and self.y.max() < len(self.classes)):
-            raise DataError(f"{self.name}: labels {self.y.min()}…{self.y.max()} for {len(self.classes)} classes")
+            raise DataError(
+                f"{self.name}: {len(bad)} windows hold NaN or infinity, the first is number {bad[0]}: "
+                "leave them out, or get an intact file"
+            )
+        if self.y.min() < 0 or self.y.max() >= len(self.classes):
+            raise DataError(
+                f"{self.name}: labels {self.y.min()} to {self.y.max()} for {len(self.classes)} classes: check the file"
+            )
 
     def sha256(self) -> str:
         """Hash of windows and labels, for provenance."""
@@ -83,11 +90,11 @@ def stratified_split(labels: Labels, fractions: tuple[float, float, float], seed
         fractions: Of train, validation and test; they sum to 1.
         seed: Of the shuffle within each class.
 
-    Each class is shuffled and cut at its own rounded counts, so a class differs from its share by less than one
-    window a part. DataError where a class is too small to be in all three parts.
+    Each class is shuffled and cut at its own rounded counts, so a class differs from its share by at most one window
+    a part. ConfigError where the fractions are wrong, DataError where a class is too small to be in all three parts.
     """
-    if min(fractions) <= 0 or abs(sum(fractions) - 1.0) > 1e-9:
-        raise DataError(f"split fractions must be positive and sum to 1, not {fractions}")
+    if not (min(fractions) > 0 and abs(sum(fractions) - 1.0) <= 1e-9):
+        raise ConfigError(f"split fractions must be positive and sum to 1, not {fractions}")
     rng = np.random.default_rng(seed)
     parts: tuple[list[NDArray[np.int64]], ...] = ([], [], [])
     for label in np.unique(labels):
@@ -95,7 +102,9 @@ def stratified_split(labels: Labels, fractions: tuple[float, float, float], seed
         cuts = np.rint(np.cumsum(fractions)[:2] * len(members)).astype(int)
         pieces = np.split(members, cuts)
         if min(len(piece) for piece in pieces) == 0:
-            raise DataError(f"class {label} has {len(members)} windows: too few to be in train, validation and test")
+            raise DataError(
+                f"class {label} has {len(members)} windows, too few to be in train, validation and test: get more"
+            )
         for part, piece in zip(parts, pieces, strict=True):
             part.append(piece)
     train, validation, test = (np.sort(np.concatenate(part)) for part in parts)

@@ -22,7 +22,7 @@ def fcnet(channels: int, *, filters: int | list[int] = 128, kernels: tuple[int, 
         kernels: Kernel size of each block.
     """
     widths = [filters] * len(kernels) if isinstance(filters, int) else filters
-    if len(widths) != len(kernels) or min(*widths, *kernels) < 1:
+    if not kernels or len(widths) != len(kernels) or min(*widths, *kernels) < 1:
         raise ConfigError(f"fcnet: filters {filters} do not fit kernels {list(kernels)}: give one positive number each")
     inputs = [channels, *widths[:-1]]
     blocks = [_block(*sizes) for sizes in zip(inputs, widths, kernels, strict=True)]
