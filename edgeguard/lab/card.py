@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files as package_files
-from typing import Any
+from typing import Any, Final
 
 import jinja2
 
 from edgeguard.bundle.manifest import Manifest
-from edgeguard.lab.data.facts import FACTS
+from edgeguard.lab.data.facts import FACTS, Facts
 from edgeguard.lab.recipe import Recipe
 from edgeguard.lab.run import RunFacts
+
+UNKNOWN_DATA: Final = Facts(
+    summary="a data set from another package",
+    terms="see that package",
+    caution="What the windows stand for, and for whom, is known to the package that holds the data set.",
+)
 
 
 def render_card(manifest: Manifest, recipe: Recipe, facts: RunFacts, figures: Mapping[str, Any]) -> str:
@@ -24,4 +30,5 @@ def render_card(manifest: Manifest, recipe: Recipe, facts: RunFacts, figures: Ma
     )
     environment.filters["share"] = lambda share: f"{100 * share:.1f} %"
     template = environment.from_string(package_files("edgeguard.lab").joinpath("card.md.j2").read_text("utf-8"))
-    return template.render(manifest=manifest, recipe=recipe, run=facts, figures=figures, data=FACTS[recipe.data.name])
+    data = FACTS.get(recipe.data.name, UNKNOWN_DATA)
+    return template.render(manifest=manifest, recipe=recipe, run=facts, figures=figures, data=data)
