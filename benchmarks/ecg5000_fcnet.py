@@ -19,6 +19,7 @@ from rich.console import Console
 from benchmarks.record import RESULTS, write_result
 from edgeguard.cli.console import training_progress
 from edgeguard.errors import EdgeGuardError
+from edgeguard.lab.accelerator import fabric_on
 from edgeguard.lab.data import data_folder
 from edgeguard.lab.evaluation import evaluate
 from edgeguard.lab.recipe import load_recipe
@@ -64,7 +65,7 @@ def figures_of(seed: int, changes: Sequence[str], runs: Path, data: Path, device
         train(recipe, dataset, run, device=device, on_batch=on_batch)
     if not run.metrics.is_file():
         split = split_from_recipe(recipe, dataset)
-        run.write_figures(evaluate(run.net(), recipe, dataset, split).figures)
+        run.write_figures(evaluate(run.net().to(fabric_on(device).device), recipe, dataset, split).figures)
     return run.figures()
 
 

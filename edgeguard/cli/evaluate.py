@@ -10,12 +10,14 @@ import click
 @click.command("evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--beside", type=click.Path(path_type=Path), help="An evaluated run to draw in the same robust curve.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where data sets lie; else EDGEGUARD_DATA.")
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
-def command(run: Path, beside: Path | None, data_dir: Path | None, quiet: bool) -> None:
+def command(run: Path, beside: Path | None, device: str, data_dir: Path | None, quiet: bool) -> None:
     """Measure RUN on its test windows, clean and under PGD: metrics.json, a table, report.html."""
     from edgeguard import files
     from edgeguard.cli.console import evaluation_table, say
+    from edgeguard.lab.accelerator import fabric_on
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.evaluation import evaluate
     from edgeguard.lab.report import render_report
@@ -27,9 +29,8 @@ def command(run: Path, beside: Path | None, data_dir: Path | None, quiet: bool) 
     dataset = dataset_from_recipe(recipe.data, data_folder(data_dir))
     trained.require_same_data(dataset)
     split = split_from_recipe(recipe, dataset)
-    evaluation = evaluate(
-        trained.net(), recipe, dataset, split, lambda epsilon: say(f"PGD, ε = {epsilon:g} …", quiet=quiet)
-    )
+    net = trained.net().to(fabric_on(device).device)
+    evaluation = evaluate(net, recipe, dataset, split, lambda epsilon: say(f"PGD, ε = {epsilon:g} …", quiet=quiet))
     trained.write_figures(evaluation.figures)
     if not quiet:
         evaluation_table(evaluation.figures)

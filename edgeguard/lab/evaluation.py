@@ -88,13 +88,10 @@ def evaluate(
 def attack(net: Net, x: NDArray[np.float32], y: Labels, epsilon: float, steps: int) -> Attacked:
     """PGD on the last exit at ε over all windows, in batches; the checks are averaged over them."""
     pgd = PGD(Threat(epsilon), steps=steps, seed=ATTACK_SEED)
-    parts = [
-        pgd(net, windows, labels)
-        for windows, labels in zip(
-            torch.split(torch.from_numpy(x), _BATCH), torch.split(torch.from_numpy(y), _BATCH), strict=True
-        )
-    ]
-    x_adv = np.asarray(torch.cat([part.x_adv for part in parts]).numpy())
+    device = next(net.parameters()).device
+    batches = zip(*(torch.split(torch.from_numpy(part), _BATCH) for part in (x, y)), strict=True)
+    parts = [pgd(net, windows.to(device), labels.to(device)) for windows, labels in batches]
+    x_adv = np.asarray(torch.cat([part.x_adv.cpu() for part in parts]).numpy())
     weights = [len(part.x_adv) for part in parts]
     checks = Checks(
         float(np.average([part.checks.zero_gradient_share for part in parts], weights=weights)),

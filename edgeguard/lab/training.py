@@ -10,12 +10,12 @@ from importlib.metadata import version
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from edgeguard.errors import ConfigError
 from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.exits.threshold import require_windows
+from edgeguard.lab.accelerator import fabric_on
 from edgeguard.lab.checkpoint import Checkpoint, copied, load_checkpoint, save_checkpoint
 from edgeguard.lab.data.dataset import Dataset, Split
 from edgeguard.lab.defenses import defense_from_recipe
@@ -83,7 +83,7 @@ def train(
     if run.finished:
         run.require_same_data(dataset)
         return run.facts()
-    fabric = _fabric(device)
+    fabric = fabric_on(device)
     split = split_from_recipe(recipe, dataset)
     require_windows(len(split.validation), recipe.calibration.false_alarm_rate)
     net = net_from_recipe(recipe.net, dataset.signal, len(dataset.classes), recipe.seed)
@@ -118,13 +118,6 @@ def train(
         save_checkpoint(run.checkpoint, Checkpoint(asdict(progress), best), net, adam)
         run.write_log(progress.log)
     return _finish(run, net, best, _facts(dataset, split, progress))
-
-
-def _fabric(device: str) -> Fabric:
-    try:
-        return Fabric(accelerator=device, devices=1)
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise ConfigError(f"there is no device {device!r} for training here ({error}): try --device cpu") from error
 
 
 def _batches(windows: int, size: int, seed: int, epoch: int) -> Iterator[Tensor]:
