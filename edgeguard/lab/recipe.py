@@ -37,9 +37,10 @@ class NetTable(_Table, frozen=True, kw_only=True):
     """[net]: which backbone, its options, and its exits.
 
     Attributes:
-        name: Registered backbone.
+        name: Registered backbone or network.
         options: Passed to the backbone.
         exits: False trains the undefended twin: the same backbone with its own head alone.
+        taps: For a network that is not made of our blocks: its submodules that get an exit; see `with_exits`.
         placement: ``blockwise``: an exit after every block; ``semantic``: one at the end of each group of
             blocks with the same number of features.
         gamma: Capacity factor of the exit heads (Eq. 3); 0 is one linear layer.
@@ -48,6 +49,7 @@ class NetTable(_Table, frozen=True, kw_only=True):
     name: str
     options: dict[str, Any] = {}
     exits: bool = True
+    taps: tuple[str, ...] = ()
     placement: Literal["blockwise", "semantic"] = "blockwise"
     gamma: NotNegativeFloat = 0.0
 

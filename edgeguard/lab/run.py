@@ -13,7 +13,7 @@ from edgeguard.errors import ConfigError, DataError
 from edgeguard.lab.data import load_dataset
 from edgeguard.lab.data.dataset import Dataset, Split, stratified_split
 from edgeguard.lab.nets import net_from_recipe
-from edgeguard.lab.nets.early_exit import EarlyExitNet
+from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.recipe import DataTable, Recipe
 from edgeguard.lab.weights import read_tensors, write_tensors
 from edgeguard.signals.preprocessing import preprocess
@@ -108,11 +108,11 @@ class Run:
         """Write log.jsonl, one line per epoch."""
         files.write_bytes(self.folder / "log.jsonl", msgspec.json.Encoder().encode_lines(epochs))
 
-    def write_weights(self, net: EarlyExitNet) -> None:
+    def write_weights(self, net: Net) -> None:
         """Keep the weights of a network."""
         write_tensors(self.weights, net.state_dict())
 
-    def net(self) -> EarlyExitNet:
+    def net(self) -> Net:
         """The trained network, on the CPU and in evaluation mode."""
         facts = self.facts()
         recipe = self.recipe()

@@ -21,7 +21,7 @@ from edgeguard.lab.data.dataset import Dataset, Split
 from edgeguard.lab.defenses import defense_from_recipe
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets import net_from_recipe
-from edgeguard.lab.nets.early_exit import EarlyExitNet
+from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.recipe import Recipe, TrainingTable
 from edgeguard.lab.run import Run, RunFacts, split_from_recipe
 from edgeguard.metrics.calibration import negative_log_likelihood
@@ -140,7 +140,7 @@ def _batch_facts(progress: Progress, table: TrainingTable, number: int, windows:
     return BatchFacts(progress.epoch, table.epochs, number + 1, -(-windows // table.batch_size), loss, last)
 
 
-def _validation(net: EarlyExitNet, dataset: Dataset, split: Split) -> dict[str, float]:
+def _validation(net: Net, dataset: Dataset, split: Split) -> dict[str, float]:
     y = dataset.y[split.validation]
     verdict = ensemble(probabilities(logits_of(net, dataset.x[split.validation])))
     return {"accuracy": accuracy(verdict, y), "loss": negative_log_likelihood(verdict, y)}
@@ -159,7 +159,7 @@ def _facts(dataset: Dataset, split: Split, progress: Progress) -> RunFacts:
     )
 
 
-def _finish(run: Run, net: EarlyExitNet, best: dict[str, Tensor], facts: RunFacts) -> RunFacts:
+def _finish(run: Run, net: Net, best: dict[str, Tensor], facts: RunFacts) -> RunFacts:
     net.load_state_dict(best)
     run.write_weights(net)
     run.write_facts(facts)

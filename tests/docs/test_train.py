@@ -8,7 +8,7 @@ import tomli_w
 
 from edgeguard.lab.data import DATASETS
 from edgeguard.lab.defenses import DEFENSES
-from edgeguard.lab.nets import BACKBONES
+from edgeguard.lab.nets import BACKBONES, NETWORKS
 from edgeguard.lab.recipe import Recipe
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "train.md").read_text()
@@ -35,4 +35,6 @@ def test_every_key_of_a_recipe_is_on_the_page_with_its_default():
 
 def test_the_groups_of_entry_points_are_those_of_the_registries():
     groups = set(re.findall(r'entry-points\."(.+?)"', PAGE))
-    assert groups == {f"edgeguard.{known.kind.replace(' ', '_')}" for known in (BACKBONES, DATASETS, DEFENSES)}
+    assert groups == {
+        f"edgeguard.{known.kind.replace(' ', '_')}" for known in (NETWORKS, BACKBONES, DATASETS, DEFENSES)
+    }

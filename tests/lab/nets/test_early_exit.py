@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 import torch
+from torch import nn
 
 from edgeguard.errors import ConfigError
+from edgeguard.lab import nets
 from edgeguard.lab.nets import BACKBONES, net_from_recipe
 from edgeguard.lab.nets.early_exit import early_exit_net
 from edgeguard.lab.nets.fcnet import fcnet
 from edgeguard.lab.recipe import NetTable
+from edgeguard.registry import Registry
 from edgeguard.signals.spec import SignalSpec
 
 SIGNAL = SignalSpec(channels=("I", "II"), units="mV", window=40, hop=40)
@@ -71,3 +77,41 @@ def test_the_undefended_twin_has_the_same_backbone_weights():
 def test_wrong_options_are_named(options, message):
     with pytest.raises(ConfigError, match=message):
         net_from_recipe(NetTable(name="fcnet", options=options), SIGNAL, 2, seed=0)
+
+
+def whole_network(signal, classes, *, width: int = 6):
+    return nn.Sequential(
+        nn.Conv1d(len(signal.channels), width, 3),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool1d(1),
+        nn.Flatten(),
+        nn.Linear(width, classes),
+    )
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    monkeypatch.setattr(nets, "NETWORKS", Registry("network", {"mine": f"{__name__}:whole_network"}))
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[whole_network.__module__])
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_network_that_is_not_ours_comes_from_a_recipe():
+    net = net_from_recipe(NetTable(name="mine", taps=("1",), options={"width": 5}), SIGNAL, 3, seed=0)
+    assert net(torch.randn(4, 2, 40)).shape == (4, 2, 3)
+    twin = net_from_recipe(NetTable(name="mine", taps=("1",), exits=False), SIGNAL, 3, seed=0)
+    assert twin(torch.randn(4, 2, 40)).shape == (4, 1, 3)
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (NetTable(name="mine"), "network mine needs net.taps"),
+        (NetTable(name="mine", taps=("9",)), "the network has no submodule '9'"),
+        (NetTable(name="fcnet", taps=("0",)), "backbone fcnet takes net.placement, not net.taps"),
+    ],
+)
+def test_taps_must_fit_the_network(table, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        net_from_recipe(table, SIGNAL, 3, seed=0)
