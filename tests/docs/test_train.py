@@ -35,6 +35,5 @@ def test_every_key_of_a_recipe_is_on_the_page_with_its_default():
 
 def test_the_groups_of_entry_points_are_those_of_the_registries():
     groups = set(re.findall(r'entry-points\."(.+?)"', PAGE))
-    assert groups == {
-        f"edgeguard.{known.kind.replace(' ', '_')}" for known in (NETWORKS, BACKBONES, DATASETS, DEFENSES)
-    }
+    registries = (NETWORKS, BACKBONES, DATASETS, DEFENSES)
+    assert groups == {f"edgeguard.{known.kind.replace(' ', '_')}" for known in registries}

@@ -13,9 +13,11 @@ from safetensors.torch import load_file
 
 from edgeguard import files
 from edgeguard.errors import ConfigError, DataError, StorageError
+from edgeguard.lab import nets
 from edgeguard.lab.recipe import NetTable, TrainingTable
 from edgeguard.lab.run import Run
 from edgeguard.lab.training import train
+from edgeguard.registry import Registry
 from tests.lab.conftest import wave_recipe
 
 
@@ -133,3 +135,11 @@ def test_an_unfinished_run_says_how_to_finish_it(tmp_path):
         run.net()
     with pytest.raises(ConfigError, match="is not a run"):
         Run(tmp_path).recipe()
+
+
+def test_a_network_that_is_not_ours_trains_and_loads_by_its_recipe(tmp_path, wave_data, monkeypatch):
+    path = "tests.lab.nets.test_early_exit:whole_network"
+    monkeypatch.setattr(nets, "NETWORKS", Registry("network", {"mine": path}))
+    run = Run(tmp_path / "mine")
+    train(wave_recipe(net=NetTable(name="mine", taps=("1",))), wave_data, run)
+    assert run.net().exits == 2
