@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: demo test check fmt setup clean
+.PHONY: demo test check fmt setup render clean
 
 demo: ; @scripts/setup demo && $(BIN)/edgeguard demo
 test: ; @scripts/setup dev && $(MAKE) --no-print-directory check
@@ -20,4 +20,6 @@ fmt:
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-clean: ; rm -rf .venv build dist demo-run
+render: ; $(BIN)/python scripts/render
+
+clean: ; rm -rf .venv build dist

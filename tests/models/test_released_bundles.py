@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from edgeguard import released
+from edgeguard.bundle.layout import CARD
+from edgeguard.bundle.reader import Bundle
+from edgeguard.device.engines import ENGINES, open_engine
+from edgeguard.exits.ensemble import ensemble, probabilities
+from edgeguard.lab.recipe import load_recipe
+from edgeguard.lab.run import dataset_from_recipe, split_from_recipe
+from edgeguard.metrics.classification import weighted_f1
+
+NAMES = sorted(path.stem for path in released.models_folder().glob("*/*.zip"))
+
+
+@pytest.fixture(params=NAMES)
+def bundle(request):
+    return Bundle.open(released.bundle_path(request.param))
+
+
+def test_there_is_a_released_bundle():
+    assert "ecg5000-fcnet" in NAMES
+
+
+def test_it_was_trained_by_the_recipe_beside_it(bundle):
+    recipe = load_recipe(bundle.manifest.name)
+    assert msgspec.convert(bundle.manifest.provenance.recipe, type(recipe)) == recipe
+
+
+def test_the_card_beside_it_is_its_own(bundle):
+    card = released.models_folder() / bundle.manifest.name / CARD
+    assert card.read_bytes() == bundle.content[CARD]
+
+
+@pytest.mark.parametrize("engine", ENGINES.names())
+def test_it_passes_its_self_test(bundle, engine):
+    with open_engine(engine, bundle) as opened:
+        assert opened.exits == len(bundle.manifest.exits)
+
+
+@pytest.mark.data
+def test_on_the_real_test_windows_it_does_what_its_manifest_says(bundle, data_folder):
+    manifest, recipe = bundle.manifest, load_recipe(bundle.manifest.name)
+    dataset = dataset_from_recipe(recipe.data, data_folder)
+    assert dataset.sha256() == manifest.provenance.data_sha256
+    test = split_from_recipe(recipe, dataset).test
+    with open_engine("onnxruntime", bundle) as engine:
+        verdict = ensemble(probabilities(engine.infer(np.ascontiguousarray(dataset.x[test]))), manifest.temperature)
+    assert weighted_f1(verdict, dataset.y[test]) == pytest.approx(manifest.metrics["f1"], abs=0.005)
