@@ -1,0 +1,115 @@
+"""The rules of the house that import-linter cannot see."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tiny_model import write_tiny_bundle
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in (ROOT / "edgeguard").rglob("*.py")
+}
+
+# vendor library -> the modules that may import it; a module ending in .* stands for all below it
+ALLOWED = {
+    "amqtt": {"edgeguard.demo.local_broker"},
+    "click": {"edgeguard.cli", "edgeguard.cli.*"},
+    "cryptography": {"edgeguard.bundle.signature"},
+    "jinja2": {"edgeguard.lab.report", "edgeguard.lab.card"},
+    "lightning_fabric": {"edgeguard.lab.training"},
+    "matplotlib": {"edgeguard.lab.plots"},
+    "onnx": {"edgeguard.lab.onnx_graphs", "edgeguard.lab.parity"},
+    "onnxruntime": {"edgeguard.device.engines.onnx_runtime", "edgeguard.lab.parity"},
+    "paho": {"edgeguard.telemetry.connection"},
+    "rich": {"edgeguard.cli.console"},
+    "safetensors": {"edgeguard.lab.weights"},
+    "securesystemslib": {"edgeguard.bundle.signature"},
+    "sklearn": {"edgeguard.metrics.classification", "edgeguard.metrics.detection"},
+    "sqlite3": {"edgeguard.device.spool"},
+    "tomli_w": {"edgeguard.lab.run"},
+    "torch": {"edgeguard.lab.*"},
+    "wfdb": {"edgeguard.device.sources.wfdb_record"},
+}
+# Where a file may do more than read numbers, or a string may become a program.
+UNSAFE = {"pickle", "dill", "joblib", "marshal", "shelve"}
+
+
+def imported_by(path):
+    """The top-level packages that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def importers_of(library):
+    return {module for module, path in MODULES.items() if library in imported_by(path)}
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_a_vendor_library_is_imported_where_the_table_says(library):
+    rooms = tuple(module[:-1] for module in ALLOWED[library] if module.endswith(".*"))
+    strangers = {module for module in importers_of(library) - ALLOWED[library] if not module.startswith(rooms or "-")}
+    assert not strangers
+    assert {module for module in ALLOWED[library] if not module.endswith("*")} <= importers_of(library)
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_every_module_says_what_it_is_and_reads_nothing_unsafe(module):
+    assert ast.get_docstring(ast.parse(MODULES[module].read_text()))
+    assert not imported_by(MODULES[module]) & UNSAFE
+
+
+WITHOUT_THE_LAB = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Hide(MetaPathFinder):
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] in {"torch", "onnx", "sklearn", "matplotlib", "rich", "jinja2", "safetensors"}:
+            raise ImportError(f"{name} is hidden")
+
+sys.meta_path.insert(0, Hide())
+from pathlib import Path
+import numpy as np
+from edgeguard.bundle.reader import Bundle
+from edgeguard.device.engines import ENGINES, open_engine
+from edgeguard.device.pipeline import Pipeline
+from edgeguard.device.reports import Reports
+from edgeguard.device.samples import Samples
+from edgeguard.device.spool import Spool
+
+bundle = Bundle.open(sys.argv[1])
+spool = Spool(Path(sys.argv[2]), 1_000_000)
+for name in ENGINES.names():
+    with open_engine(name, bundle) as engine:
+        (verdict,) = Pipeline(bundle.manifest, engine.infer).step(Samples(0, bundle.golden()[0][0]))
+    spool.append("t", "alert", lambda seq: bundle.manifest.classes[verdict.predicted].encode())
+first = spool.first_after(0)
+print(first.payload.decode(), spool.first_after(first.seq).payload.decode())
+spool.close()
+"""
+
+
+def test_a_window_goes_from_bundle_to_spool_without_the_lab(tmp_path):
+    bundle = write_tiny_bundle(tmp_path / "tiny.zip")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", WITHOUT_THE_LAB, str(tmp_path / "tiny.zip"), str(tmp_path / "spool")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    first, second = done.stdout.split()
+    assert first == second
+    assert first in bundle.manifest.classes
