@@ -89,9 +89,9 @@ def make_key_pair(private: Path, public: Path) -> str:
     with files.storage_errors(private):
         private.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(signer.private_bytes)
     try:
+        with files.storage_errors(private), os.fdopen(descriptor, "wb") as stream:
+            stream.write(signer.private_bytes)
         files.write_bytes(public, secret.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     except BaseException:
         private.unlink()  # half a pair is worse than none

@@ -275,6 +275,11 @@ def test_full_disk_while_exporting_and_packing_leaves_nothing(refused, disk, tra
             assert "the disk is full while writing disk/" in refused(*words, "-o", out)
 
 
+def test_full_disk_leaves_no_half_pair_of_keys(refused, disk):
+    disk("size=4k")
+    assert "the disk is full while writing disk/k.pub" in refused("keygen", "disk/k")
+
+
 def test_read_only_disk_is_named(refused, disk, tmp_path):
     disk("ro")
     write_tiny_bundle(tmp_path / "tiny.zip")
