@@ -23,7 +23,7 @@ ALLOWED = {
     "click": {"edgeguard.cli", "edgeguard.cli.*"},
     "cryptography": {"edgeguard.bundle.signature"},
     "jinja2": {"edgeguard.lab.report", "edgeguard.lab.card"},
-    "lightning_fabric": {"edgeguard.lab.training"},
+    "lightning_fabric": {"edgeguard.lab.accelerator"},
     "matplotlib": {"edgeguard.lab.plots"},
     "onnx": {"edgeguard.lab.onnx_graphs", "edgeguard.lab.parity"},
     "onnxruntime": {"edgeguard.device.engines.onnx_runtime", "edgeguard.lab.parity"},

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from edgeguard.errors import BrokerError, MissingExtra
 
 HOST: Final = "127.0.0.1"
 _START_S: Final = 10.0
+_END_S: Final = 2.0
 
 
 @contextmanager
@@ -91,7 +92,9 @@ def _amqtt(port: int) -> Iterator[None]:
         try:
             yield
         finally:
-            asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(_START_S)
+            # amqtt waits forever for a client that leaves at the same moment; what is left then is cancelled below
+            with suppress(FutureTimeout, AMQTTError, AmqttError):
+                asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(_END_S)
 
 
 @contextmanager
@@ -102,9 +105,18 @@ def _loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
     try:
         yield loop
     finally:
+        asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result(_END_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(_START_S)
         loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=_END_S / 2)
 
 
 def _await_listener(port: int, alive: Callable[[], bool]) -> None:
