@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from edgeguard.bundle.manifest import Manifest
 from edgeguard.device.samples import Samples, Verdict
 from edgeguard.device.windows import StreamCounts, Window, WindowCutter
-from edgeguard.exits.disagreement import score_named
-from edgeguard.exits.ensemble import ensemble, probabilities
+from edgeguard.exits.one_window import PLAIN_SCORES, mean_row, softmax_rows, top_confidence
 from edgeguard.signals.preprocessing import preprocess
 
 Floats = NDArray[np.float32]
@@ -58,7 +57,7 @@ class Pipeline:
         self._steps = manifest.signal.preprocessing
         self._infer = infer
         self._temperature = manifest.temperature
-        self._score = score_named(manifest.disagreement.score)
+        self._score = PLAIN_SCORES[manifest.disagreement.score]
         self._threshold = manifest.disagreement.threshold
         self.counts = Counts(self._cutter.counts)
 
@@ -88,21 +87,18 @@ class Pipeline:
         return [self._reject(batch[0][0], SIGNAL_NOT_FINITE)]
 
     def _classify(self, starts: list[int], x: Floats) -> list[Verdict]:
-        exit_probabilities = probabilities(self._infer(x))
-        means = ensemble(exit_probabilities, self._temperature)
-        scores = self._score(exit_probabilities).tolist()
-        return [
-            self._verdict(start, mean, exits, score)
-            for start, mean, exits, score in zip(starts, means.tolist(), exit_probabilities, scores, strict=True)
-        ]
+        return [self._verdict(start, logits) for start, logits in zip(starts, self._infer(x).tolist(), strict=True)]
 
-    def _verdict(self, start: int, mean: list[float], exits: NDArray[np.float64], score: float) -> Verdict:
+    def _verdict(self, start: int, logits: list[list[float]]) -> Verdict:
+        exits = softmax_rows(logits)
+        mean = mean_row(exits)
         if not math.isfinite(sum(mean)):
             return self._reject(start, LOGITS_NOT_FINITE)
-        confidence = max(mean)
+        score = self._score(exits, mean)
         alarm = score > self._threshold
         self.counts.alarms += alarm
-        return Verdict(start, mean.index(confidence), confidence, exits, score, alarm)
+        confidence = top_confidence(mean, self._temperature)
+        return Verdict(start, mean.index(max(mean)), confidence, np.array(exits), score, alarm)
 
     def _reject(self, start: int, reason: str) -> Verdict:
         self.counts.rejected[reason] = self.counts.rejected.get(reason, 0) + 1
