@@ -113,7 +113,6 @@ def test_a_slip_in_a_marker_is_told(results):
     assert "not closed" in rendered("<!-- table: ecg5000 -->\n", results)[1][0]
 
 
-@pytest.mark.xfail(reason="ecg5000-fcnet.json and device-latency.json are still being measured", strict=True)
 def test_the_documents_show_what_was_measured():
     done = render(ROOT, "--check")
     assert done.returncode == 0, done.stderr

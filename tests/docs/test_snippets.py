@@ -15,9 +15,6 @@ import click
 import pytest
 
 from edgeguard.cli import command as edgeguard
-from edgeguard.released import models_folder
-from edgeguard.signals.spec import SignalSpec
-from tests.tiny_model import write_tiny_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -75,16 +72,8 @@ def place(tmp_path, monkeypatch):
     return folder
 
 
-@pytest.fixture
-def released_bundle(place):
-    """A stand-in by the released bundle's name, as long as there is none; a path goes before a name."""
-    if not (models_folder() / RELEASED / f"{RELEASED}.zip").is_file():
-        beats = SignalSpec(channels=("ECG",), units="z-score", window=140, hop=140)
-        write_tiny_bundle(place / RELEASED, signal=beats)
-
-
 @pytest.mark.parametrize("page", [page for page in PAGES if list(blocks_of(page.read_text()))], ids=lambda p: p.name)
-def test_snippets_run_in_order(page, place, released_bundle):
+def test_snippets_run_in_order(page, place):
     namespace = {"__name__": "__main__"}
     for block in blocks_of(page.read_text(encoding="utf-8")):
         if block.not_run is not None:
