@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,6 +58,7 @@ class Outcome:
 
 def run_line(prepared: Prepared, broker_url: str, folder: Path, tell: Callable[[str, bool], None]) -> Outcome:
     """Run the device on the stream, listening at the broker as a fleet would; LineBroken where something is missing."""
+    shutil.rmtree(folder / "spool", ignore_errors=True)  # what an interrupted demo left is not this one's
     watch = Watch(prepared.manifest.disagreement.threshold, tell)
     session = Session(
         broker_from(broker_url),

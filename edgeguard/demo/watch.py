@@ -8,6 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Final
 
+from edgeguard.errors import MessageError
 from edgeguard.telemetry.messages import MESSAGES, Alert, State, Summary, decode
 from edgeguard.telemetry.tally import Tally
 from edgeguard.telemetry.topics import parse
@@ -38,8 +39,12 @@ class Watch:
         return reduce(add, (summary.tally for summary in self.summaries)) if self.summaries else None
 
     def take(self, topic: str, payload: bytes) -> None:
-        """Decode, keep and tell one message; a repeated (boot, seq) counts once."""
-        message = decode(payload, MESSAGES[parse(topic)[1]])
+        """Decode, keep and tell one message; a repeated (boot, seq) counts once, what is no message is told and dropped."""
+        try:
+            message = decode(payload, MESSAGES[parse(topic)[1]])
+        except MessageError as error:
+            self._tell(f"refused  {error}", True)
+            return
         if isinstance(message, Summary | Alert):
             if (message.boot, message.seq) in self._seen:
                 return

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from edgeguard.errors import ConfigError
+from edgeguard.errors import ConfigError, DataError
 from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.exits.threshold import require_windows
 from edgeguard.lab.accelerator import fabric_on
@@ -94,7 +94,7 @@ def train(
     x, y = (fabric.to_device(torch.from_numpy(part[split.train])) for part in (dataset.x, dataset.y))
 
     checkpoint = load_checkpoint(run.checkpoint, net, adam)
-    progress = Progress(**checkpoint.progress) if checkpoint else Progress()
+    progress = _progress(run, checkpoint)
     best = checkpoint.best if checkpoint else copied(net)
     run.write_recipe(recipe)
     while progress.epoch < table.epochs and progress.epoch - progress.best_epoch < table.patience:
@@ -118,6 +118,13 @@ def train(
         save_checkpoint(run.checkpoint, Checkpoint(asdict(progress), best), net, adam)
         run.write_log(progress.log)
     return _finish(run, net, best, _facts(dataset, split, progress))
+
+
+def _progress(run: Run, checkpoint: Checkpoint | None) -> Progress:
+    try:
+        return Progress(**checkpoint.progress) if checkpoint else Progress()
+    except TypeError as error:
+        raise DataError(f"{run.checkpoint} is of another version: remove it to train from the start") from error
 
 
 def _batches(windows: int, size: int, seed: int, epoch: int) -> Iterator[Tensor]:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from edgeguard.demo.watch import Watch
-from edgeguard.errors import MessageError
 
 
 def test_nothing_heard_is_no_tally():
@@ -17,6 +16,10 @@ def test_the_bar_is_half_full_at_the_threshold(value, threshold, full):
     assert Watch(threshold, lambda *_: None)._bar(value) == "█" * full + "░" * (24 - full)
 
 
-def test_what_is_no_message_is_refused():
-    with pytest.raises(MessageError):
-        Watch(0.1, lambda *_: None).take("edgeguard/v1/demo/wearable-1/alert", b"{}")
+@pytest.mark.parametrize(("topic", "payload"), [("edgeguard/v1/demo/wearable-1/alert", b"{}"), ("elsewhere", b"{}")])
+def test_what_is_no_message_is_told_and_dropped(topic, payload):
+    told = []
+    watch = Watch(0.1, lambda *line: told.append(line))
+    watch.take(topic, payload)
+    assert watch.alerts == []
+    assert told[0][0].startswith("refused  ")

@@ -17,6 +17,7 @@ from edgeguard.lab import nets
 from edgeguard.lab.recipe import NetTable, TrainingTable
 from edgeguard.lab.run import Run
 from edgeguard.lab.training import train
+from edgeguard.lab.weights import read_tensors, write_tensors
 from edgeguard.registry import Registry
 from tests.lab.conftest import wave_recipe
 
@@ -66,6 +67,7 @@ import os, signal, sys
 from pathlib import Path
 from edgeguard.lab.run import Run
 from edgeguard.lab.training import train
+from edgeguard.lab.weights import read_tensors, write_tensors
 from tests.lab.conftest import wave_recipe, waves
 
 def stop(facts):
@@ -143,3 +145,18 @@ def test_a_network_that_is_not_ours_trains_and_loads_by_its_recipe(tmp_path, wav
     run = Run(tmp_path / "mine")
     train(wave_recipe(net=NetTable(name="mine", taps=("1",))), wave_data, run)
     assert run.net().exits == 2
+
+
+def test_a_checkpoint_of_another_version_is_named(tmp_path, wave_data):
+    run = Run(tmp_path / "older")
+
+    def stop(facts):
+        if facts.epoch == 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(wave_recipe(), wave_data, run, on_batch=stop)
+    tensors, facts = read_tensors(run.checkpoint)
+    write_tensors(run.checkpoint, tensors, {"progress": facts["progress"].replace('"epoch"', '"round"', 1)})
+    with pytest.raises(DataError, match="is of another version: remove it"):
+        train(wave_recipe(), wave_data, run)
