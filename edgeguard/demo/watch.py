@@ -39,7 +39,7 @@ class Watch:
         return reduce(add, (summary.tally for summary in self.summaries)) if self.summaries else None
 
     def take(self, topic: str, payload: bytes) -> None:
-        """Decode, keep and tell one message; a repeated (boot, seq) counts once, what is no message is told and dropped."""
+        """Keep and tell one message; a repeated (boot, seq) counts once, what is no message is told and dropped."""
         try:
             message = decode(payload, MESSAGES[parse(topic)[1]])
         except MessageError as error:
