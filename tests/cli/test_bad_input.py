@@ -340,10 +340,18 @@ def test_missing_library_names_its_extra(tmp_path):
     assert [line for line in done.stdout.splitlines() if line.isdigit()] == ["1"] * len(expected)
 
 
+# A shell starts its background jobs deaf to Ctrl-C, and a test runner may be one; a terminal's foreground is not.
+HEARING = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("edgeguard", run_name="__main__", alter_sys=True)
+"""
+
+
 def started(words, tmp_path, **options):
     """A real process of a session of its own, as from a terminal."""
     return subprocess.Popen(
-        [sys.executable, "-m", "edgeguard", *words],
+        [sys.executable, "-c", HEARING, *words],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
