@@ -15,9 +15,10 @@ from edgeguard.bundle.manifest import Manifest
 from edgeguard.bundle.signature import load_private_key, make_key_pair
 from edgeguard.cli.console import training_progress
 from edgeguard.lab.data import load_dataset
+from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.evaluation import attack, evaluate
 from edgeguard.lab.export import export_run
-from edgeguard.lab.recipe import Recipe, load_recipe
+from edgeguard.lab.recipe import load_recipe
 from edgeguard.lab.report import render_report
 from edgeguard.lab.run import Run, dataset_from_recipe, split_from_recipe
 from edgeguard.lab.training import train
@@ -89,18 +90,16 @@ def prepare(
     if not private.exists():
         make_key_pair(private, public)
     bundle = export_run(run, dataset, evaluation.figures, folder / f"{data}.zip", load_private_key(private))
-    stream, attacked_from = _write_stream(recipe, run, data_folder, folder / f"stream-{data}.npz")
-    count = 2 * attacked_from
-    start = attacked_from * dataset.signal.window
-    return Prepared(folder / f"{data}.zip", public, stream, count, start, bundle.manifest, report)
-
-
-def _write_stream(recipe: Recipe, run: Run, data_folder: Path, path: Path) -> tuple[Path, int]:
-    """Held-out windows in a seeded order, the second half under PGD; returns the file and that half's first window."""
-    dataset = dataset_from_recipe(recipe.data, data_folder)
     raw = load_dataset(recipe.data.name, data_folder, recipe.data.options).x
-    test = split_from_recipe(recipe, dataset).test
-    chosen = np.random.default_rng(recipe.seed).permutation(test)[:STREAM_WINDOWS]
+    chosen = np.random.default_rng(recipe.seed).permutation(split.test)[:STREAM_WINDOWS]
+    stream = folder / f"stream-{data}.npz"
+    half = _write_stream(stream, run, dataset, raw, chosen)
+    start = half * dataset.signal.window
+    return Prepared(folder / f"{data}.zip", public, stream, 2 * half, start, bundle.manifest, report)
+
+
+def _write_stream(path: Path, run: Run, dataset: Dataset, raw: Floats, chosen: NDArray[np.int64]) -> int:
+    """The `chosen` windows as the wearable would send them, the second half under PGD; returns the size of a half."""
     half = len(chosen) // 2
     clean, victims = chosen[:half], chosen[half : 2 * half]
     x = dataset.x[victims]
@@ -108,7 +107,7 @@ def _write_stream(recipe: Recipe, run: Run, data_folder: Path, path: Path) -> tu
     attacked = raw[victims] + played_back(x_adv - x, raw[victims], x)
     with files.replacing(path) as beside, beside.open("wb") as stream:
         np.savez(stream, x=np.concatenate([raw[clean], attacked]))
-    return path, half
+    return half
 
 
 def played_back(perturbation: Floats, raw: Floats, x: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """`ensemble` and the disagreement scores once more, for one window in plain floats.
 
 A device judges one window at a time, and between two windows the model evicts everything from the caches: a dozen numpy
-calls then take three times as long as the same arithmetic on ten floats. Tests hold the two to the same numbers.
+calls then cost more than the same arithmetic on ten floats. Tests hold the two to the same numbers.
 """
 
 from __future__ import annotations

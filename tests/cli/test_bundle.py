@@ -53,7 +53,7 @@ def test_show_prints_every_fact(edgeguard, signed):
 def test_what_a_bundle_says_cannot_steer_the_terminal(edgeguard, tmp_path):
     write_tiny_bundle(tmp_path / "evil.zip", metrics={"\x1b[2Jf1\rx": 1.0})
     out = edgeguard("bundle", "show", "evil.zip")[1]
-    assert "[2Jf1" in out
+    assert "?[2Jf1 x" in out
     assert not re.search(r"[\x1b\r]", out)
 
 

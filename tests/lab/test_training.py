@@ -26,6 +26,18 @@ class Stop(Exception):
     pass
 
 
+def interrupted_in(epoch, folder, dataset):
+    """The run of a training that was broken off during `epoch`."""
+
+    def stop(facts):
+        if facts.epoch == epoch:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(wave_recipe(), dataset, Run(folder), on_batch=stop)
+    return Run(folder)
+
+
 def test_training_learns_and_keeps_the_best_epoch(wave_run, wave_data):
     facts = wave_run.facts()
     lines = (wave_run.folder / "log.jsonl").read_text().splitlines()
@@ -96,14 +108,7 @@ def test_training_resumes_exactly_after_kill_9(tmp_path, wave_run, wave_data):
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, wave_data, monkeypatch):
-    run = Run(tmp_path / "full")
-
-    def stop(facts):
-        if facts.epoch == 3:
-            raise Stop
-
-    with pytest.raises(Stop):
-        train(wave_recipe(), wave_data, run, on_batch=stop)
+    run = interrupted_in(3, tmp_path / "full", wave_data)
     kept = run.checkpoint.read_bytes()
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(StorageError, match="the disk is full"):
@@ -148,14 +153,7 @@ def test_a_network_that_is_not_ours_trains_and_loads_by_its_recipe(tmp_path, wav
 
 
 def test_a_checkpoint_of_another_version_is_named(tmp_path, wave_data):
-    run = Run(tmp_path / "older")
-
-    def stop(facts):
-        if facts.epoch == 2:
-            raise Stop
-
-    with pytest.raises(Stop):
-        train(wave_recipe(), wave_data, run, on_batch=stop)
+    run = interrupted_in(2, tmp_path / "older", wave_data)
     tensors, facts = read_tensors(run.checkpoint)
     write_tensors(run.checkpoint, tensors, {"progress": facts["progress"].replace('"epoch"', '"round"', 1)})
     with pytest.raises(DataError, match="is of another version: remove it"):
