@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import msgspec
 import numpy as np
 import pytest
@@ -9,8 +11,10 @@ from edgeguard.bundle.layout import CARD
 from edgeguard.bundle.reader import Bundle
 from edgeguard.device.engines import ENGINES, open_engine
 from edgeguard.exits.ensemble import ensemble, probabilities
+from edgeguard.lab.card import render_card
+from edgeguard.lab.export import headline
 from edgeguard.lab.recipe import load_recipe
-from edgeguard.lab.run import dataset_from_recipe, split_from_recipe
+from edgeguard.lab.run import RunFacts, dataset_from_recipe, split_from_recipe
 from edgeguard.metrics.classification import weighted_f1
 
 NAMES = sorted(path.stem for path in released.models_folder().glob("*/*.zip"))
@@ -33,6 +37,15 @@ def test_it_was_trained_by_the_recipe_beside_it(bundle):
 def test_the_card_beside_it_is_its_own(bundle):
     card = released.models_folder() / bundle.manifest.name / CARD
     assert card.read_bytes() == bundle.content[CARD]
+
+
+def test_every_figure_of_the_card_is_in_the_files_that_the_run_wrote(bundle):
+    folder, manifest = released.models_folder() / bundle.manifest.name, bundle.manifest
+    facts = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunFacts)
+    figures = json.loads((folder / "metrics.json").read_text())
+    card = render_card(manifest, load_recipe(manifest.name), facts, figures)
+    assert card.encode() == bundle.content[CARD]
+    assert headline(figures) == manifest.metrics
 
 
 @pytest.mark.parametrize("engine", ENGINES.names())
