@@ -16,7 +16,7 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.record import RESULTS, write_result
+from benchmarks import RESULTS
 from edgeguard.bundle.layout import INPUT, LOGITS, MODEL
 from edgeguard.bundle.reader import Bundle
 from edgeguard.device.engines import open_engine
@@ -24,6 +24,7 @@ from edgeguard.device.engines.onnx_runtime import session_from_bytes
 from edgeguard.device.pipeline import Pipeline
 from edgeguard.device.samples import Samples
 from edgeguard.errors import EdgeGuardError
+from edgeguard.record import write_result
 from edgeguard.released import bundle_path
 
 

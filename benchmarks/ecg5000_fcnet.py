@@ -16,7 +16,7 @@ from typing import Any, Final
 import click
 from rich.console import Console
 
-from benchmarks.record import RESULTS, write_result
+from benchmarks import RESULTS
 from edgeguard.cli.console import training_progress
 from edgeguard.errors import EdgeGuardError
 from edgeguard.lab.accelerator import fabric_on
@@ -25,6 +25,7 @@ from edgeguard.lab.evaluation import evaluate
 from edgeguard.lab.recipe import load_recipe
 from edgeguard.lab.run import Run, dataset_from_recipe, split_from_recipe
 from edgeguard.lab.training import train
+from edgeguard.record import write_result
 
 RECIPE: Final = "ecg5000-fcnet"
 NETS: Final = {"early_exit": (), "undefended": ("net.exits=false",)}

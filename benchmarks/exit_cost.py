@@ -16,10 +16,11 @@ import onnxruntime as ort
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.record import RESULTS, write_result
+from benchmarks import RESULTS
 from edgeguard.lab.nets.early_exit import Net, early_exit_net, undefended_net
 from edgeguard.lab.nets.fcnet import fcnet
 from edgeguard.lab.onnx_graphs import exits_graph_from_net, stacked_graph
+from edgeguard.record import write_result
 
 BATCHES: Final = (1, 32)
 PAPER: Final = {"memory_at_most": 0.16, "compute_at_most": 0.12}  # VGG16, the paper's worst case

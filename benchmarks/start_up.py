@@ -16,7 +16,8 @@ from typing import Final
 
 import click
 
-from benchmarks.record import RESULTS, write_result
+from benchmarks import RESULTS
+from edgeguard.record import write_result
 
 WORDS: Final = {
     "python": ["-c", "pass"],

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import neurokit2
 
-from benchmarks.record import write_result
+from benchmarks import RESULTS
+from edgeguard.record import write_result
 from edgeguard.signals.synthetic import draw_wearer, synthesize
 
 RATES_HZ = (250, 1000)  # a wearable's, and neurokit2's default
@@ -54,6 +55,7 @@ def main() -> None:
         scale=f"full, best of {REPEATS}",
         seeds=[0],
         libraries=["numpy", "scipy", "neurokit2"],
+        folder=RESULTS,
     )
     print(path.read_text())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import is_dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
 from typing import Annotated, Any, Generic, TypeVar, cast, get_type_hints
@@ -74,7 +75,9 @@ def call_with_options(what: str, function: Callable[..., T], options: Mapping[st
 
 
 def _fitting(what: str, function: Callable[..., Any], name: str, value: Any) -> Any:
-    hints = get_type_hints(vars(function).get("__init__", function))  # a class states its options in __init__
+    # a dataclass states its options in its fields, another class in __init__
+    stated = function if is_dataclass(function) else vars(function).get("__init__", function)
+    hints = get_type_hints(stated)
     try:
         return msgspec.convert(value, hints.get(name, Any))
     except msgspec.ValidationError as error:

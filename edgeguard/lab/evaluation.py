@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edgeguard.exits.disagreement import SCORES
 from edgeguard.exits.ensemble import Floats, ensemble, probabilities
 from edgeguard.lab.attacks.pgd import PGD
-from edgeguard.lab.attacks.result import Checks
+from edgeguard.lab.attacks.result import Checks, averaged
 from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.calibration import Calibration, calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
@@ -92,11 +92,7 @@ def attack(net: Net, x: NDArray[np.float32], y: Labels, epsilon: float, steps: i
     batches = zip(*(torch.split(torch.from_numpy(part), _BATCH) for part in (x, y)), strict=True)
     parts = [pgd(net, windows.to(device), labels.to(device)) for windows, labels in batches]
     x_adv = np.asarray(torch.cat([part.x_adv.cpu() for part in parts]).numpy())
-    weights = [len(part.x_adv) for part in parts]
-    checks = Checks(
-        float(np.average([part.checks.zero_gradient_share for part in parts], weights=weights)),
-        float(np.average([part.checks.loss_fell_share for part in parts], weights=weights)),
-    )
+    checks = averaged([part.checks for part in parts], [len(part.x_adv) for part in parts])
     return Attacked(epsilon, x_adv, logits_of(net, x_adv), checks)
 
 
@@ -150,10 +146,7 @@ def _attack_figures(
         **_classification(result.logits, y, calibration, table.ece_bins),
         "alarm_rate": float((calibration.scores(result.logits) > calibration.threshold).mean()),
         "detection": detection if after.shape[1] > 1 else {},
-        "checks": {
-            "zero_gradient_share": result.checks.zero_gradient_share,
-            "loss_fell_share": result.checks.loss_fell_share,
-        },
+        "checks": asdict(result.checks),
         "warnings": result.checks.warnings(),
     }
 

@@ -18,7 +18,7 @@ from edgeguard.exits.threshold import require_windows
 from edgeguard.lab.accelerator import fabric_on
 from edgeguard.lab.checkpoint import Checkpoint, copied, load_checkpoint, save_checkpoint
 from edgeguard.lab.data.dataset import Dataset, Split
-from edgeguard.lab.defenses import defense_from_recipe
+from edgeguard.lab.defenses import Defense, defense_from_recipe
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets import net_from_recipe
 from edgeguard.lab.nets.early_exit import Net
@@ -69,9 +69,10 @@ def train(
 ) -> RunFacts:
     """Train the recipe's network on `dataset` and keep it in `run`; resumes exactly where it was interrupted.
 
-    Adam, early stopping on the validation accuracy of the ensemble with the recipe's patience (of equal accuracies the
-    one with the lower loss is better), weights of the best epoch. Every epoch's batches and random draws follow from
-    the seed and the epoch's number alone, so a resumed training ends with the same weights.
+    Adam, early stopping on the validation accuracy of the ensemble (attacked where the defense attacks) with the
+    recipe's patience; of equal accuracies the one with the lower loss is better. Weights of the best epoch. Every
+    epoch's batches and random draws follow from the seed and the epoch's number alone, so a resumed training ends with
+    the same weights.
 
     Raises:
         ConfigError: the folder holds another recipe's run, there is no such device, the validation part is too small
@@ -109,7 +110,7 @@ def train(
             optimizer.step()
             losses.append(_finite(loss, progress.epoch))
             on_batch(_batch_facts(progress, table, number, len(x), losses[-1]))
-        figures = _validation(net, dataset, split)
+        figures = _validation(net, defense, dataset, split)
         defense.end_epoch(figures)
         if progress.improved_by(figures):
             best = copied(net)
@@ -147,9 +148,13 @@ def _batch_facts(progress: Progress, table: TrainingTable, number: int, windows:
     return BatchFacts(progress.epoch, table.epochs, number + 1, -(-windows // table.batch_size), loss, last)
 
 
-def _validation(net: Net, dataset: Dataset, split: Split) -> dict[str, float]:
+def _validation(net: Net, defense: Defense, dataset: Dataset, split: Split) -> dict[str, float]:
+    """Accuracy and loss of the ensemble on the validation windows as the defense trains on them."""
     y = dataset.y[split.validation]
-    verdict = ensemble(probabilities(logits_of(net, dataset.x[split.validation])))
+    device = next(net.parameters()).device
+    batches = zip(*(torch.split(torch.from_numpy(part), 500) for part in (dataset.x[split.validation], y)), strict=True)
+    seen = [defense.seen(net, windows.to(device), labels.to(device)).cpu() for windows, labels in batches]
+    verdict = ensemble(probabilities(logits_of(net, torch.cat(seen).numpy())))
     return {"accuracy": accuracy(verdict, y), "loss": negative_log_likelihood(verdict, y)}
 
 

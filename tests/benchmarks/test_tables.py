@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import device_latency, ecg5000_fcnet, exit_cost, start_up
-from benchmarks.record import RESULTS, write_result
+from benchmarks import RESULTS, device_latency, ecg5000_fcnet, exit_cost, start_up
 from benchmarks.tables import TABLES, rendered, table
+from edgeguard.record import write_result
 from tests.tiny_model import write_tiny_bundle
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,13 +19,21 @@ class Defense(Protocol):
         """The scalar to minimize on one batch, x (batch, channels, time…) and y (batch,)."""
         ...
 
+    def seen(self, net: Net, x: Tensor, y: Tensor) -> Tensor:
+        """The batch's windows as they are when the loss sees them: what early stopping validates on."""
+        ...
+
     def end_epoch(self, validation: Mapping[str, float]) -> None:
         """Look at the epoch's validation figures, and change what the next epoch's loss should weigh."""
         ...
 
 
 DEFENSES: Final[Registry[Callable[..., Defense]]] = Registry(
-    "defense", {"standard": "edgeguard.lab.defenses.standard:Standard"}
+    "defense",
+    {
+        "standard": "edgeguard.lab.defenses.standard:Standard",
+        "adversarial": "edgeguard.lab.defenses.adversarial:Adversarial",
+    },
 )
 
 

@@ -34,5 +34,9 @@ class Standard:
         losses = exit_losses(net(x), y).mean(dim=0)
         return (losses * self._weights.to(losses.device)).sum()
 
+    def seen(self, net: Net, x: Tensor, y: Tensor) -> Tensor:  # noqa: ARG002 (the contract of all defenses)
+        """The clean windows."""
+        return x
+
     def end_epoch(self, validation: Mapping[str, float]) -> None:
         """Nothing to adapt."""

@@ -18,7 +18,9 @@ from edgeguard.signals.spec import SignalSpec
 __all__ = ["BACKBONES", "NETWORKS", "EarlyExitNet", "Net", "TappedNet", "net_from_recipe", "with_exits"]
 
 # a backbone is blocks that a recipe's placement puts exits on: f(channels, *, options) -> Backbone
-BACKBONES: Final[Registry[Callable[..., Backbone]]] = Registry("backbone", {"fcnet": "edgeguard.lab.nets.fcnet:fcnet"})
+BACKBONES: Final[Registry[Callable[..., Backbone]]] = Registry(
+    "backbone", {"fcnet": "edgeguard.lab.nets.fcnet:fcnet", "vgg16": "edgeguard.lab.nets.vgg16:vgg16"}
+)
 # a network is any torch module, tapped where a recipe's taps say: f(signal, classes, *, options) -> module
 NETWORKS: Final[Registry[Callable[..., nn.Module]]] = Registry("network", {})
 

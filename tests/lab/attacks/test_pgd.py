@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from edgeguard.errors import ConfigError
-from edgeguard.lab.attacks.objective import ExitCrossEntropy
+from edgeguard.lab.attacks.objective import Objective
 from edgeguard.lab.attacks.pgd import PGD
 from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.nets import with_exits
@@ -53,9 +53,9 @@ def test_bounds_are_kept_where_the_signal_has_any(net, batch):
 def test_a_larger_ball_raises_the_loss_more(net, batch):
     x, y = batch
     net.eval()
-    objective = ExitCrossEntropy()
-    losses = [objective(net, PGD(Threat(e))(net, x, y).x_adv, y).mean() for e in (0.05, 0.2, 0.8)]
-    assert objective(net, x, y).mean() < losses[0] < losses[1] < losses[2]
+    objective = Objective()
+    losses = [objective(net, PGD(Threat(e))(net, x, y).x_adv, y)[0].mean() for e in (0.05, 0.2, 0.8)]
+    assert objective(net, x, y)[0].mean() < losses[0] < losses[1] < losses[2]
 
 
 def test_one_exit_can_be_the_target(net, batch):
@@ -63,8 +63,8 @@ def test_one_exit_can_be_the_target(net, batch):
     net.eval()
     raised = []
     for index in (0, -1):
-        x_adv = PGD(Threat(0.3), objective=ExitCrossEntropy(index))(net, x, y).x_adv
-        raised.append(ExitCrossEntropy(0)(net, x_adv, y).mean())
+        x_adv = PGD(Threat(0.3), view=index)(net, x, y).x_adv
+        raised.append(Objective(view=0)(net, x_adv, y)[0].mean())
     assert raised[0] > raised[1]
 
 

@@ -10,11 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from edgeguard import files
-
-RESULTS: Final = Path(__file__).resolve().parent / "results"
 
 
 def write_result(
@@ -25,7 +23,7 @@ def write_result(
     scale: str = "full",
     seeds: Sequence[int] = (),
     accelerator: str | None = None,
-    folder: Path = RESULTS,
+    folder: Path,
 ) -> Path:
     """Write `figures` with the facts of this machine and commit to ``<folder>/<subject>.json``.
 
@@ -42,7 +40,7 @@ def write_result(
     files.write_json(
         path,
         {
-            "command": " ".join(["python", *sys.orig_argv[1:]]),
+            "command": " ".join(_command()),
             "commit": _commit(),
             "date": datetime.now(timezone.utc).date().isoformat(),
             "machine": _machine(libraries, accelerator),
@@ -52,6 +50,13 @@ def write_result(
         },
     )
     return path
+
+
+def _command() -> list[str]:
+    """What was typed, without where Python lies."""
+    if Path(sys.argv[0]).name == "edgeguard" or sys.argv[0].endswith("edgeguard/__main__.py"):
+        return ["edgeguard", *sys.argv[1:]]
+    return ["python", *sys.orig_argv[1:]]
 
 
 def _machine(libraries: Sequence[str], accelerator: str | None) -> dict[str, Any]:
@@ -85,10 +90,18 @@ def _version(library: str) -> str | None:
 def _commit() -> str | None:
     """The commit checked out, with ``+changes`` where the tree differs from it; None outside a checkout."""
     here = Path(__file__).resolve().parent
+    if not (here.parent / "pyproject.toml").is_file():
+        return None
     try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 (git lies wherever PATH says)
+            cwd=here,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         status = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks/results"],
+            ["git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks/results"],  # noqa: S607 (as above)
             cwd=here.parent,
             capture_output=True,
             text=True,
