@@ -68,13 +68,13 @@ def evaluation_table(figures: Mapping[str, Any]) -> None:
         caption=f"false alarms: promised {alarm['promised_false_alarm_rate']:.1%}, "
         f"seen {alarm['observed_false_alarm_rate']:.1%} (95 %: {low:.1%} to {high:.1%})",
     )
-    for name in ("ε of PGD", "F1", "F1 last exit", "ECE", "alarm rate", f"AUROC {alarm['score'].replace('_', ' ')}"):
-        table.add_column(name, justify="right")
-    clean = figures["clean"]
-    table.add_row("clean", *_row(clean), f"{alarm['observed_false_alarm_rate']:.3f}", "")
-    for row in figures["pgd"]:
-        auroc = f"{row['detection'][alarm['score']]['auroc']:.3f}" if row["detection"] else "–"
-        table.add_row(f"{row['epsilon']:g}", *_row(row), f"{row['alarm_rate']:.3f}", auroc)
+    for name in ("attack", "ε", "F1", "F1 last exit", "ECE", "alarm rate", f"AUROC {alarm['score'].replace('_', ' ')}"):
+        table.add_column(name, justify="left" if name == "attack" else "right")
+    table.add_row("none", "", *_row(figures["clean"]), f"{alarm['observed_false_alarm_rate']:.3f}", "")
+    for attack, rows in {"pgd": figures["pgd"], **figures["attacks"]}.items():
+        for row in rows:
+            auroc = f"{row['detection'][alarm['score']]['auroc']:.3f}" if row["detection"] else "–"
+            table.add_row(attack, row["label"], *_row(row), f"{row['alarm_rate']:.3f}", auroc)
     console = Console()
     console.print(table)
     for warning in figures["warnings"]:

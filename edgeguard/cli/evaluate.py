@@ -10,27 +10,42 @@ import click
 @click.command("evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--beside", type=click.Path(path_type=Path), help="An evaluated run to draw in the same robust curve.")
+@click.option("--attack", "attacks", multiple=True, metavar="NAME", help="An attack beside PGD; may be given often.")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="evaluation.KEY=VALUE", help="Change the recipe's [evaluation]."
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where data sets lie; else EDGEGUARD_DATA.")
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
-def command(run: Path, beside: Path | None, device: str, data_dir: Path | None, quiet: bool) -> None:
-    """Measure RUN on its test windows, clean and under PGD: metrics.json, a table, report.html."""
+def command(
+    run: Path,
+    beside: Path | None,
+    attacks: tuple[str, ...],
+    assignments: tuple[str, ...],
+    device: str,
+    data_dir: Path | None,
+    quiet: bool,
+) -> None:
+    """Measure RUN on its test windows, clean and under attack: metrics.json, a table, report.html."""
     from edgeguard import files
     from edgeguard.cli.console import evaluation_table, say
     from edgeguard.lab.accelerator import fabric_on
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.evaluation import evaluate
+    from edgeguard.lab.recipe import evaluated_as
     from edgeguard.lab.report import render_report
     from edgeguard.lab.run import Run, dataset_from_recipe, split_from_recipe
 
     trained = Run(run)
-    recipe, facts = trained.recipe(), trained.facts()
+    recipe, facts = evaluated_as(trained.recipe(), assignments, attacks), trained.facts()
     other = Run(beside).figures() if beside else None
     dataset = dataset_from_recipe(recipe.data, data_folder(data_dir))
     trained.require_same_data(dataset)
     split = split_from_recipe(recipe, dataset)
     net = trained.net().to(fabric_on(device).device)
-    evaluation = evaluate(net, recipe, dataset, split, lambda epsilon: say(f"PGD, ε = {epsilon:g} …", quiet=quiet))
+    evaluation = evaluate(
+        net, recipe, dataset, split, lambda attack, radius: say(f"{attack}, ε = {radius} …", quiet=quiet)
+    )
     trained.write_figures(evaluation.figures)
     if not quiet:
         evaluation_table(evaluation.figures)

@@ -14,9 +14,12 @@ from edgeguard import files
 from edgeguard.bundle.manifest import Manifest
 from edgeguard.bundle.signature import load_private_key, make_key_pair
 from edgeguard.cli.console import training_progress
+from edgeguard.lab.attacking import perturb
+from edgeguard.lab.attacks.pgd import PGD
+from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.data import load_dataset
 from edgeguard.lab.data.dataset import Dataset
-from edgeguard.lab.evaluation import attack, evaluate
+from edgeguard.lab.evaluation import evaluate
 from edgeguard.lab.export import export_run
 from edgeguard.lab.recipe import load_recipe
 from edgeguard.lab.report import render_report
@@ -103,7 +106,7 @@ def _write_stream(path: Path, run: Run, dataset: Dataset, raw: Floats, chosen: N
     half = len(chosen) // 2
     clean, victims = chosen[:half], chosen[half : 2 * half]
     x = dataset.x[victims]
-    x_adv = attack(run.net(), x, dataset.y[victims], EPSILON, steps=20).x_adv
+    x_adv, _ = perturb(run.net(), PGD(Threat(EPSILON)), x, dataset.y[victims])
     attacked = raw[victims] + played_back(x_adv - x, raw[victims], x)
     with files.replacing(path) as beside, beside.open("wb") as stream:
         np.savez(stream, x=np.concatenate([raw[clean], attacked]))

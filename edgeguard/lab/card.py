@@ -31,4 +31,5 @@ def render_card(manifest: Manifest, recipe: Recipe, facts: RunFacts, figures: Ma
     environment.filters["share"] = lambda share: f"{100 * share:.1f} %"
     template = environment.from_string(package_files("edgeguard.lab").joinpath("card.md.j2").read_text("utf-8"))
     data = FACTS.get(recipe.data.name, UNKNOWN_DATA)
-    return template.render(manifest=manifest, recipe=recipe, run=facts, figures=figures, data=data)
+    attacks = {"pgd": figures["pgd"], **figures["attacks"]}
+    return template.render(manifest=manifest, recipe=recipe, run=facts, figures=figures, data=data, attacks=attacks)

@@ -1,48 +1,64 @@
-"""One run measured on its test part: clean, per exit, calibrated, and attacked over a list of ε."""
+"""One run measured on its test part: clean, per exit, calibrated, and under attacks over a list of ε."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from edgeguard.exits.disagreement import SCORES
 from edgeguard.exits.ensemble import Floats, ensemble, probabilities
-from edgeguard.lab.attacks.pgd import PGD
-from edgeguard.lab.attacks.result import Checks, averaged
-from edgeguard.lab.attacks.threat import Threat
+from edgeguard.lab.attacking import perturb
+from edgeguard.lab.attacks import attack_named
+from edgeguard.lab.attacks.knowledge import Knowledge, prepared
+from edgeguard.lab.attacks.result import Checks
+from edgeguard.lab.attacks.threat import radius_label, radius_size, threat_at
 from edgeguard.lab.calibration import Calibration, calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.recipe import EvaluationTable, Recipe
+from edgeguard.lab.soundness import broken
 from edgeguard.metrics.calibration import brier_score, expected_calibration_error, negative_log_likelihood
 from edgeguard.metrics.classification import accuracy, weighted_f1
 from edgeguard.metrics.detection import auroc, tpr_at_fpr
 from edgeguard.metrics.intervals import share_interval
-
-ATTACK_SEED: Final = 0
-_BATCH: Final = 250
 
 
 @dataclass(frozen=True)
 class Attacked:
     """The test windows under one attack: perturbed windows, their logits, and the attack's self-checks."""
 
-    epsilon: float
+    attack: str
+    epsilon: float | str | tuple[float, ...]
     x_adv: NDArray[np.float32]
     logits: NDArray[np.float32]
     checks: Checks
 
+    @property
+    def label(self) -> str:
+        """The radius as people read it."""
+        return radius_label(self.epsilon)
+
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All that was measured; `figures` is the JSON, the arrays are what plots need."""
+    """All that was measured; `figures` is the JSON, the arrays are what plots need.
+
+    Attributes:
+        figures: ``pgd`` holds a row per radius for the naive attack, ``attacks`` the same for each attack the recipe
+            names, ``worst_case`` per radius the share of windows that are right under all of them.
+        x: Test windows.
+        y: Their classes.
+        logits: Their clean logits.
+        attacked: Under naive PGD, a radius each.
+        calibration: Temperature and alarm rule.
+    """
 
     figures: dict[str, Any]
     x: NDArray[np.float32]
@@ -57,43 +73,72 @@ def evaluate(
     recipe: Recipe,
     dataset: Dataset,
     split: Split,
-    on_attack: Callable[[float], None] = lambda _: None,
+    on_attack: Callable[[str, str], None] = lambda _attack, _epsilon: None,
 ) -> Evaluation:
-    """Measure `net` on the test part of `dataset`; `on_attack` is told each ε before its attack begins.
+    """Measure `net` on the test part of `dataset`; `on_attack` is told each attack and radius before it begins.
 
-    The validation part serves as clean calibration data. The ensemble's figures are those of the device, with its
-    temperature; ``ece_uncalibrated`` is without, as papers report it. Exits have no temperature.
+    The validation part serves as clean calibration data, the training part as what an attacker may know. The ensemble's
+    figures are those of the device, with its temperature; ``ece_uncalibrated`` is without, as papers report it. Exits
+    have no temperature.
     """
     x, y = dataset.x[split.test], dataset.y[split.test]
     calibration = calibrate(net, dataset.x[split.validation], dataset.y[split.validation], recipe.calibration)
     logits = logits_of(net, x)
-    attacked = []
-    for epsilon in recipe.evaluation.epsilons:
-        on_attack(epsilon)
-        attacked.append(attack(net, x, y, epsilon, recipe.evaluation.steps))
+    knowledge = _knowledge(dataset, split, calibration)
+    attacks = {"pgd": {}, **recipe.evaluation.attacks}
+    attacked: dict[str, list[Attacked]] = {name: [] for name in attacks}
+    for name, options in attacks.items():
+        for epsilon in recipe.evaluation.epsilons:
+            on_attack(name, radius_label(epsilon))
+            attacked[name].append(_attacked(net, (name, options), epsilon, (x, y), knowledge, recipe.evaluation))
     bins = recipe.evaluation.ece_bins
+    rows = {
+        name: [_attack_figures(result, logits, y, calibration, bins) for result in results]
+        for name, results in attacked.items()
+    }
     figures: dict[str, Any] = {
         "recipe": recipe.name,
         "seed": recipe.seed,
         "exits": net.exits,
         "test_windows": len(y),
+        "evaluation": msgspec.to_builtins(recipe.evaluation),
         "clean": _classification(logits, y, calibration, bins),
         "calibration": _alarm_figures(calibration, logits),
-        "pgd": [_attack_figures(result, logits, y, calibration, recipe.evaluation) for result in attacked],
+        "pgd": rows["pgd"],
+        "attacks": {name: found for name, found in rows.items() if name != "pgd"},
+        "worst_case": _worst_case(logits, list(attacked.values()), y),
+        "warnings": broken(rows),
     }
-    figures["warnings"] = _warnings(figures["pgd"])
-    return Evaluation(figures, x, y, logits, attacked, calibration)
+    return Evaluation(figures, x, y, logits, attacked["pgd"], calibration)
 
 
-def attack(net: Net, x: NDArray[np.float32], y: Labels, epsilon: float, steps: int) -> Attacked:
-    """PGD on the last exit at ε over all windows, in batches; the checks are averaged over them."""
-    pgd = PGD(Threat(epsilon), steps=steps, seed=ATTACK_SEED)
-    device = next(net.parameters()).device
-    batches = zip(*(torch.split(torch.from_numpy(part), _BATCH) for part in (x, y)), strict=True)
-    parts = [pgd(net, windows.to(device), labels.to(device)) for windows, labels in batches]
-    x_adv = np.asarray(torch.cat([part.x_adv.cpu() for part in parts]).numpy())
-    checks = averaged([part.checks for part in parts], [len(part.x_adv) for part in parts])
-    return Attacked(epsilon, x_adv, logits_of(net, x_adv), checks)
+def _knowledge(dataset: Dataset, split: Split, calibration: Calibration) -> Knowledge:
+    x, y = (torch.from_numpy(part[split.train]) for part in (dataset.x, dataset.y))
+    return Knowledge(x, y, dataset.signal, calibration.score, calibration.threshold)
+
+
+def _attacked(
+    net: Net,
+    named: tuple[str, Mapping[str, Any]],
+    epsilon: float | str | tuple[float, ...],
+    windows: tuple[NDArray[np.float32], Labels],
+    knowledge: Knowledge,
+    table: EvaluationTable,
+) -> Attacked:
+    attack = attack_named(named[0], threat_at(epsilon, table.norm, table.bounds), named[1], steps=table.steps)
+    x_adv, checks = perturb(net, prepared(attack, net, knowledge), *windows)
+    return Attacked(named[0], epsilon, x_adv, logits_of(net, x_adv), checks)
+
+
+def _worst_case(clean: NDArray[np.float32], attacked: Sequence[Sequence[Attacked]], y: Labels) -> list[dict[str, Any]]:
+    """Per radius: accuracy on the windows that stay right clean and under every attack measured."""
+    rows = []
+    for results in zip(*attacked, strict=True):
+        right = [
+            ensemble(probabilities(logits)).argmax(axis=1) == y for logits in (clean, *(r.logits for r in results))
+        ]
+        rows.append({"epsilon": results[0].epsilon, "accuracy": float(np.all(right, axis=0).mean())})
+    return rows
 
 
 def _classification(logits: NDArray[np.float32], y: Labels, calibration: Calibration, bins: int) -> dict[str, Any]:
@@ -133,7 +178,7 @@ def _alarm_figures(calibration: Calibration, logits: NDArray[np.float32]) -> dic
 
 
 def _attack_figures(
-    result: Attacked, clean: NDArray[np.float32], y: Labels, calibration: Calibration, table: EvaluationTable
+    result: Attacked, clean: NDArray[np.float32], y: Labels, calibration: Calibration, bins: int
 ) -> dict[str, Any]:
     before, after = probabilities(clean), probabilities(result.logits)
     detection = {
@@ -142,21 +187,11 @@ def _attack_figures(
     }
     return {
         "epsilon": result.epsilon,
-        "steps": table.steps,
-        **_classification(result.logits, y, calibration, table.ece_bins),
+        "label": result.label,
+        "size": radius_size(result.epsilon),
+        **_classification(result.logits, y, calibration, bins),
         "alarm_rate": float((calibration.scores(result.logits) > calibration.threshold).mean()),
         "detection": detection if after.shape[1] > 1 else {},
         "checks": asdict(result.checks),
         "warnings": result.checks.warnings(),
     }
-
-
-def _warnings(attacks: list[dict[str, Any]]) -> list[str]:
-    """What looks broken about the attacks together: a stronger one should not leave more windows right."""
-    found = [f"ε {a['epsilon']}: {warning}" for a in attacks for warning in a["warnings"]]
-    ordered = sorted(attacks, key=lambda a: float(a["epsilon"]))
-    for weaker, stronger in pairwise(ordered):
-        last = [a["exits"][-1]["accuracy"] for a in (weaker, stronger)]  # the exit that PGD attacks
-        if last[1] > last[0] + 0.02:
-            found.append(f"accuracy rises from ε {weaker['epsilon']} to {stronger['epsilon']}: the attack looks broken")
-    return found

@@ -91,7 +91,7 @@ def headline(figures: Mapping[str, Any]) -> dict[str, float]:
     return {
         "f1": clean["f1"],
         "ece": clean["ece"],
-        **{f"pgd_f1_at_{row['epsilon']:g}": row["ensemble"]["f1"] for row in figures["pgd"]},
+        **{f"pgd_f1_at_{row['label']}": row["ensemble"]["f1"] for row in figures["pgd"]},
     }
 
 

@@ -43,31 +43,35 @@ def _figure(rows: int = 1) -> Iterator[tuple[Figure, Any, io.StringIO]]:
         figure.savefig(buffer, format="svg", metadata={"Date": None})
 
 
-def robust_curve(figures: Mapping[str, Any], beside: Mapping[str, Any] | None, units: str) -> str:
-    """Weighted F1 of the ensemble and of the last exit under PGD over ε, and of a second run beside it."""
+def robust_curve(figures: Mapping[str, Any], beside: Mapping[str, Any] | None, radius_axis: str) -> str:
+    """Weighted F1 over ε: of the ensemble and the last exit under PGD, under other attacks, and of a run beside it."""
     with _figure() as (_, (axes,), svg):
-        epsilons = [0.0, *(row["epsilon"] for row in figures["pgd"])]
         early = figures["exits"] > 1
-        _curve(axes, epsilons, figures, "ensemble", CLEAN, "-o", "early-exit ensemble" if early else "one exit")
+        _curve(axes, figures, "pgd", "ensemble", "-o", CLEAN, "early-exit ensemble" if early else "one exit")
         if early:
-            _curve(axes, epsilons, figures, "last", CLEAN, ":", "its last exit alone")
+            _curve(axes, figures, "pgd", "last", ":", CLEAN, "its last exit alone")
+        for shade, attack in zip(_shades(len(figures["attacks"])), figures["attacks"], strict=True):
+            _curve(axes, figures, attack, "ensemble", "-", shade, f"under {attack}")
         if beside:
-            other = [0.0, *(row["epsilon"] for row in beside["pgd"])]
             which = "one exit" if beside["exits"] == 1 else f"last of {beside['exits']} exits"
-            _curve(axes, other, beside, "last", GREY, "-s", f"{beside['recipe']}, {which}")
-        axes.set(xlabel=f"ε (l∞, {units})", ylabel="weighted F1", ylim=(-0.02, 1.02))
-        axes.set_title("F1 under PGD on the last exit")
+            _curve(axes, beside, "pgd", "last", "-s", GREY, f"{beside['recipe']}, {which}")
+        axes.set(xlabel=radius_axis, ylabel="weighted F1", ylim=(-0.02, 1.02))
+        axes.set_title("F1 under PGD on the last exit" + (" and other attacks" if figures["attacks"] else ""))
         axes.legend()
     return svg.getvalue()
 
 
-def _curve(
-    axes: Axes, epsilons: list[float], figures: Mapping[str, Any], which: str, color: str, style: str, label: str
-) -> None:
+def _shades(count: int) -> Any:
+    return mpl.colormaps["OrRd"](np.linspace(0.35, 0.95, count))
+
+
+def _curve(axes: Axes, figures: Mapping[str, Any], attack: str, which: str, style: str, color: Any, label: str) -> None:
     def f1(row: Mapping[str, Any]) -> float:
         return float(row["ensemble"]["f1"] if which == "ensemble" else row["exits"][-1]["f1"])
 
-    axes.plot(epsilons, [f1(row) for row in (figures["clean"], *figures["pgd"])], style, color=color, label=label, ms=4)
+    rows = figures["pgd"] if attack == "pgd" else figures["attacks"][attack]
+    points = [(0.0, f1(figures["clean"])), *((row["size"], f1(row)) for row in rows)]
+    axes.plot(*zip(*sorted(points), strict=True), style, color=color, label=label, ms=4)
 
 
 def reliability_diagram(evaluation: Evaluation, bins: int) -> str:
@@ -94,7 +98,7 @@ def disagreement_histograms(evaluation: Evaluation, shown: Attacked) -> str:
     edges = np.linspace(0, max(float(clean.max()), float(attacked.max()), calibration.threshold) * 1.02 + 1e-9, 41)
     with _figure() as (_, (axes,), svg):
         axes.hist(clean, edges, color=CLEAN, alpha=0.6, label="clean")
-        axes.hist(attacked, edges, color=ATTACKED, alpha=0.5, label=f"PGD, ε = {shown.epsilon:g}")
+        axes.hist(attacked, edges, color=ATTACKED, alpha=0.5, label=f"PGD, ε = {shown.label}")
         axes.axvline(calibration.threshold, color="black", lw=1, label="alarm threshold")
         axes.set_yscale("symlog", linthresh=10)
         axes.set(xlabel=calibration.score.replace("_", " "), ylabel="windows")
@@ -106,12 +110,11 @@ def disagreement_histograms(evaluation: Evaluation, shown: Attacked) -> str:
 def roc_curves(evaluation: Evaluation) -> str:
     """Attacked against clean windows by the bundle's score: one ROC curve for each ε."""
     clean = evaluation.calibration.scores(evaluation.logits)
-    shades = mpl.colormaps["OrRd"](np.linspace(0.35, 0.95, len(evaluation.attacked)))
     with _figure() as (_, (axes,), svg):
         axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--")
-        for result, shade in zip(evaluation.attacked, shades, strict=True):
+        for result, shade in zip(evaluation.attacked, _shades(len(evaluation.attacked)), strict=True):
             rates = roc(clean, evaluation.calibration.scores(result.logits))
-            axes.plot(*rates, color=shade, label=f"ε = {result.epsilon:g}")
+            axes.plot(*rates, color=shade, label=f"ε = {result.label}")
         axes.set(xlabel="false alarms", ylabel="attacks found", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
         axes.set_title("Detection of PGD by disagreement")
         axes.legend(loc="lower right")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edgeguard import config, released
+from edgeguard.errors import ConfigError
 from edgeguard.exits.disagreement import score_named
 
 Name = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]  # of folders too
@@ -17,6 +18,8 @@ Positive = Annotated[int, msgspec.Meta(gt=0)]
 _FINITE = sys.float_info.max
 PositiveFloat = Annotated[float, msgspec.Meta(gt=0, le=_FINITE)]
 NotNegativeFloat = Annotated[float, msgspec.Meta(ge=0, le=_FINITE)]
+Decibels = Annotated[str, msgspec.Meta(pattern=r"^[-+]?\d+(\.\d+)?\s*dB\Z")]
+Epsilon = PositiveFloat | tuple[PositiveFloat, ...] | Decibels
 Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
@@ -72,11 +75,24 @@ class TrainingTable(_Table, frozen=True, kw_only=True):
 
 
 class EvaluationTable(_Table, frozen=True, kw_only=True):
-    """[evaluation]: what is measured after training."""
+    """[evaluation]: what is measured after training.
+
+    Attributes:
+        ece_bins: Bins of the calibration error.
+        epsilons: Radii of the attacks: numbers in the unit of the network's input, lists of one per channel, or ratios
+            of signal to noise (``"20 dB"``).
+        norm: Of the ball.
+        bounds: Smallest and largest value of the input, where it has any.
+        steps: Of every attack that takes steps and whose options do not say.
+        attacks: Attacks by name with their options, beside the naive PGD that is always measured; ``pgd`` sets its own.
+    """
 
     ece_bins: Positive = 15
-    epsilons: Annotated[tuple[PositiveFloat, ...], msgspec.Meta(min_length=1)] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+    epsilons: Annotated[tuple[Epsilon, ...], msgspec.Meta(min_length=1)] = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+    norm: Literal["linf", "l2"] = "linf"
+    bounds: tuple[float, float] | None = None
     steps: Positive = 20
+    attacks: dict[str, dict[str, Any]] = {}
 
 
 class CalibrationTable(_Table, frozen=True, kw_only=True):
@@ -107,3 +123,14 @@ def load_recipe(name_or_path: str | Path, assignments: Sequence[str] = ()) -> Re
     recipe = config.record_from(tables, Recipe, str(path))
     score_named(recipe.calibration.score)  # an unknown one must not show only after the training
     return recipe
+
+
+def evaluated_as(recipe: Recipe, assignments: Sequence[str], attacks: Sequence[str] = ()) -> Recipe:
+    """A trained run's recipe with other [evaluation] keys and more attacks; ConfigError for keys that training used."""
+    for assignment in assignments:
+        if not assignment.strip().startswith("evaluation."):
+            raise ConfigError(f"{assignment!r}: the run is trained, only evaluation.* can change: train another run")
+    tables = config.set_values(msgspec.to_builtins(recipe), assignments)
+    chosen: dict[str, Any] = {name: {} for name in attacks if name not in tables["evaluation"]["attacks"]}
+    tables["evaluation"]["attacks"] = {**tables["evaluation"]["attacks"], **chosen}
+    return config.record_from(tables, Recipe, "the recipe of the run")

@@ -14,7 +14,7 @@ from edgeguard import __version__
 from edgeguard.exits.disagreement import SCORES
 from edgeguard.lab import plots
 from edgeguard.lab.evaluation import Attacked, Evaluation
-from edgeguard.lab.recipe import Recipe
+from edgeguard.lab.recipe import EvaluationTable, Recipe
 from edgeguard.signals.spec import SignalSpec
 
 TITLES: Final = {
@@ -35,7 +35,7 @@ def render_report(
     """The page as HTML that needs no other file; `beside` holds the figures of a run to draw in the robust curve."""
     shown = most_telling(evaluation)
     drawn = {
-        "robust_curve": plots.robust_curve(evaluation.figures, beside, signal.input_units),
+        "robust_curve": plots.robust_curve(evaluation.figures, beside, _radius_axis(recipe.evaluation, signal)),
         "reliability": plots.reliability_diagram(evaluation, recipe.evaluation.ece_bins),
         "histograms": plots.disagreement_histograms(evaluation, shown),
         "roc": plots.roc_curves(evaluation),
@@ -47,6 +47,7 @@ def render_report(
     template = environment.from_string(package_files("edgeguard.lab").joinpath("report.html.j2").read_text("utf-8"))
     return template.render(
         figures=evaluation.figures,
+        attacks={"pgd": evaluation.figures["pgd"], **evaluation.figures["attacks"]},
         description=recipe.description,
         version=__version__,
         plots={name: _base64(svg) for name, svg in drawn.items()},
@@ -54,7 +55,7 @@ def render_report(
         titles=TITLES,
         cells=_cells,
         scores=list(SCORES) if evaluation.figures["exits"] > 1 else [],
-        shown_epsilon=shown.epsilon,
+        shown_epsilon=shown.label,
         units=signal.input_units,
     )
 
@@ -63,6 +64,11 @@ def most_telling(evaluation: Evaluation) -> Attacked:
     """The attack whose F1 is nearest one half: neither harmless nor hopeless."""
     f1 = [row["ensemble"]["f1"] for row in evaluation.figures["pgd"]]
     return min(zip(f1, evaluation.attacked, strict=True), key=lambda pair: abs(pair[0] - 0.5))[1]
+
+
+def _radius_axis(table: EvaluationTable, signal: SignalSpec) -> str:
+    relative = any(isinstance(epsilon, str) for epsilon in table.epsilons)
+    return f"ε ({'l∞' if table.norm == 'linf' else 'l2'}, {'share of the RMS' if relative else signal.input_units})"
 
 
 def _base64(svg: str) -> str:

@@ -83,7 +83,7 @@ class Run:
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Keep the recipe used."""
-        files.write_text(self._recipe, tomli_w.dumps(msgspec.to_builtins(recipe)))
+        files.write_text(self._recipe, tomli_w.dumps(_without_none(msgspec.to_builtins(recipe))))
 
     def recipe(self) -> Recipe:
         """The recipe used; ConfigError where `folder` is no run."""
@@ -140,9 +140,15 @@ class Run:
         if not self.metrics.is_file():
             raise ConfigError(f"{self.folder} is not evaluated: run edgeguard evaluate {self.folder} first")
         figures = _decoded(self.metrics, dict[str, Any], f"run edgeguard evaluate {self.folder} again")
-        if missing := {"clean", "calibration", "pgd"} - figures.keys():
+        if missing := {"clean", "calibration", "pgd", "attacks"} - figures.keys():
             raise DataError(f"{self.metrics} lacks {', '.join(sorted(missing))}: evaluate the run again")
         return figures
+
+
+def _without_none(tables: dict[str, Any]) -> dict[str, Any]:
+    """TOML has no null: what is not set is not written."""
+    inner = {key: _without_none(value) if isinstance(value, dict) else value for key, value in tables.items()}
+    return {key: value for key, value in inner.items() if value is not None}
 
 
 def _decoded(path: Path, kind: type[T], advice: str) -> T:

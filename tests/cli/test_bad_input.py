@@ -152,7 +152,7 @@ def test_fetched_data_with_another_checksum_is_not_kept(refused, tmp_path, home,
     [
         ("run.json", lambda content: content[:50], "cannot be read (Input data was truncated): train again"),
         ("metrics.json", lambda content: content[:50], "run edgeguard evaluate"),
-        ("metrics.json", lambda _: b"{}", "lacks calibration, clean, pgd: evaluate the run again"),
+        ("metrics.json", lambda _: b"{}", "lacks attacks, calibration, clean, pgd: evaluate the run again"),
         ("metrics.json", None, "is not evaluated: run edgeguard evaluate"),
         ("weights.safetensors", lambda content: content[:-50], "cannot be read"),
         ("weights.safetensors", None, "is not finished: resume it with edgeguard train"),
@@ -403,7 +403,7 @@ def test_interrupted_evaluation_writes_nothing(tmp_path, trained):
     recipe = tmp_path / "run" / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("\nsteps = 2", "\nsteps = 100000"))
     process = started(["evaluate", "run"], tmp_path)
-    assert process.stderr.readline() == "PGD, ε = 0.3 …\n"
+    assert process.stderr.readline() == "pgd, ε = 0.3 …\n"
     assert ended_by(signal.SIGINT, process) == (130, INTERRUPTED)
     assert {path.name for path in (tmp_path / "run").iterdir()} & {"metrics.json", "report.html"} == set()
 

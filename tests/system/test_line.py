@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 
 from edgeguard.bundle import signature
+from edgeguard.lab.attacking import perturb
+from edgeguard.lab.attacks.pgd import PGD
+from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.data.facts import FACTS, Facts
-from edgeguard.lab.evaluation import attack, evaluate
+from edgeguard.lab.evaluation import evaluate
 from edgeguard.lab.export import export_run
+from edgeguard.lab.inference import logits_of
 from edgeguard.lab.run import Run, split_from_recipe
 from edgeguard.lab.training import train
 from edgeguard.telemetry.messages import Alert, State, Summary, decode
@@ -33,9 +37,9 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(FACTS, "waves", Facts("waves of two speeds", "none", "They are no heartbeats."))
         export_run(run, data, run.figures(), folder / "waves.zip", signature.load_private_key(folder / "maker.key"))
-    attacked = attack(run.net(), data.x[split.test], data.y[split.test], 0.5, steps=10)
-    np.savez(folder / "stream.npz", x=np.concatenate([data.x[split.test], attacked.x_adv]))
-    logits = np.concatenate([evaluation.logits, attacked.logits])
+    x_adv, _ = perturb(run.net(), PGD(Threat(0.5), steps=10), data.x[split.test], data.y[split.test])
+    np.savez(folder / "stream.npz", x=np.concatenate([data.x[split.test], x_adv]))
+    logits = np.concatenate([evaluation.logits, logits_of(run.net(), x_adv)])
     return folder, evaluation.calibration, logits
 
 

@@ -39,10 +39,11 @@ class SignalToNoise:
         return float(10 ** (-self.db / 20))
 
 
+Epsilon = float | str | Sequence[float]  # a radius as recipes write it
 Radius = float | tuple[float, ...] | SignalToNoise
 
 
-def radius_from(value: float | str | Sequence[float]) -> Radius:
+def radius_from(value: Epsilon) -> Radius:
     """A radius as recipes write it: a number, a list with one per channel, or a ratio such as ``"20 dB"``."""
     if isinstance(value, str):
         found = re.fullmatch(r"\s*(?P<db>[-+]?\d+(\.\d+)?)\s*dB\s*", value)
@@ -101,7 +102,22 @@ class Threat:
         return centered.square().mean(dim=time, keepdim=True).sqrt()
 
 
-def threat_at(epsilon: float | str | Sequence[float], norm: str = "linf", bounds: Bounds = None) -> Threat:
+def radius_label(epsilon: Epsilon) -> str:
+    """ε as people read it."""
+    if isinstance(epsilon, str | int | float):
+        return epsilon if isinstance(epsilon, str) else f"{epsilon:g}"
+    return "/".join(f"{radius:g}" for radius in epsilon)
+
+
+def radius_size(epsilon: Epsilon) -> float:
+    """One number that orders radii of a kind: the largest channel's, or the share of the signal's RMS."""
+    radius = radius_from(epsilon)
+    if isinstance(radius, SignalToNoise):
+        return radius.share
+    return max(radius) if isinstance(radius, tuple) else radius
+
+
+def threat_at(epsilon: Epsilon, norm: str = "linf", bounds: Bounds = None) -> Threat:
     """The threat that a recipe writes down; ConfigError for a radius or norm that makes no ball."""
     if norm not in NORMS:
         raise ConfigError(f"no norm is called {norm!r}{near_match(norm, NORMS)}; there are: {', '.join(NORMS)}")
