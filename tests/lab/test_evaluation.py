@@ -7,6 +7,7 @@ import pytest
 
 from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.lab.evaluation import evaluate
+from edgeguard.lab.recipe import evaluated_as
 from edgeguard.lab.report import most_telling, render_report
 from edgeguard.lab.run import split_from_recipe
 from edgeguard.metrics.classification import weighted_f1
@@ -68,3 +69,16 @@ def test_the_report_shows_the_attack_nearest_one_half(measured):
     f1 = [row["ensemble"]["f1"] for row in measured.figures["pgd"]]
     shown = most_telling(measured)
     assert abs(f1[measured.attacked.index(shown)] - 0.5) == min(abs(value - 0.5) for value in f1)
+
+
+def test_any_attack_is_measured_beside_naive_pgd(wave_run, wave_data):
+    attacks = {"pgd_avg": {"steps": 2}, "pgd": {"start_share": 0.0}}
+    recipe = evaluated_as(
+        wave_run.recipe(), ["evaluation.epsilons=['10 dB', [0.3]]", f"evaluation.attacks={attacks}".replace(":", " =")]
+    )
+    figures = evaluate(wave_run.net(), recipe, wave_data, split_from_recipe(recipe, wave_data)).figures
+    assert list(figures["attacks"]) == ["pgd_avg"]
+    assert [row["label"] for row in figures["attacks"]["pgd_avg"]] == ["10 dB", "0.3"]
+    assert figures["evaluation"]["attacks"] == attacks
+    for worst, *rows in zip(figures["worst_case"], figures["pgd"], figures["attacks"]["pgd_avg"], strict=True):
+        assert worst["accuracy"] <= min(row["ensemble"]["accuracy"] for row in rows)

@@ -4,7 +4,7 @@ import pytest
 
 from edgeguard import released
 from edgeguard.errors import ConfigError
-from edgeguard.lab.recipe import load_recipe
+from edgeguard.lab.recipe import evaluated_as, load_recipe
 
 
 @pytest.mark.parametrize("name", released.names())
@@ -20,7 +20,7 @@ def test_every_released_recipe_loads_under_its_own_name(name):
         ("training.epochs=many", r"training\.epochs: expected int, got str"),
         ("training.epochs=0", r"training\.epochs: expected int >= 1"),
         ("net.placement=everywhere", r"net\.placement: invalid enum value 'everywhere'"),
-        ("evaluation.epsilons=[0.1, -1]", r"evaluation\.epsilons\[1\]: expected float > 0"),
+        ("evaluation.epsilons=[0.1, -1]", r"evaluation\.epsilons\[1\]: "),
         ("training", r"'training' is not an assignment: write table\.key=value"),
     ],
 )
@@ -43,3 +43,19 @@ def test_malformed_toml_names_the_file(tmp_path):
     (tmp_path / "r.toml").write_text("name = ")
     with pytest.raises(ConfigError, match=r"r\.toml cannot be read as TOML"):
         load_recipe(tmp_path / "r.toml")
+
+
+@pytest.mark.parametrize("epsilon", ['"20 dB"', "[0.1, 0.2]", "0.3"])
+def test_radii_are_numbers_lists_or_ratios(epsilon):
+    recipe = load_recipe("ecg5000-fcnet", [f"evaluation.epsilons=[{epsilon}]"])
+    assert len(recipe.evaluation.epsilons) == 1
+
+
+def test_a_trained_run_can_be_evaluated_otherwise_but_not_trained_otherwise():
+    recipe = load_recipe("ecg5000-fcnet")
+    changed = evaluated_as(recipe, ["evaluation.attacks.square.queries=5"], ["pgd_avg", "square"])
+    assert changed.evaluation.attacks == {"square": {"queries": 5}, "pgd_avg": {}}
+    with pytest.raises(ConfigError, match="'seed=3': the run is trained, only evaluation"):
+        evaluated_as(recipe, ["seed=3"])
+    with pytest.raises(ConfigError, match=r"unknown key 'evaluation\.epsilon' \(did you mean 'epsilons'\?\)"):
+        evaluated_as(recipe, ["evaluation.epsilon=[3]"])
