@@ -11,13 +11,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from edgeguard.lab.attacks import Attack
+from edgeguard.lab.attacks import Attack, attack_named
 from edgeguard.lab.attacks.objective import verdicts
 from edgeguard.lab.attacks.result import Checks, averaged
+from edgeguard.lab.attacks.threat import threat_at
 from edgeguard.lab.data.dataset import Labels
 from edgeguard.lab.nets.early_exit import Net
+from edgeguard.lab.radius import Epsilon
+from edgeguard.lab.recipe import EvaluationTable
 
 BATCH: Final = 250
+
+
+def attacks_at(table: EvaluationTable, epsilon: Epsilon) -> dict[str, Attack]:
+    """Every attack of a recipe's evaluation at one radius, naive PGD first; ConfigError for a wrong name or option."""
+    threat = threat_at(epsilon, table.norm, table.bounds)
+    chosen: dict[str, dict[str, Any]] = {"pgd": {}, **table.attacks}
+    return {name: attack_named(name, threat, options, steps=table.steps) for name, options in chosen.items()}
 
 
 def perturb(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 
 from edgeguard.exits.disagreement import SCORES
 from edgeguard.exits.ensemble import Floats, ensemble, probabilities
-from edgeguard.lab.attacking import perturb
-from edgeguard.lab.attacks import attack_named
+from edgeguard.lab.attacking import attacks_at, perturb
 from edgeguard.lab.attacks.knowledge import Knowledge, prepared
 from edgeguard.lab.attacks.result import Checks
-from edgeguard.lab.attacks.threat import radius_label, radius_size, threat_at
 from edgeguard.lab.calibration import Calibration, calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
-from edgeguard.lab.recipe import EvaluationTable, Recipe
+from edgeguard.lab.radius import Epsilon, radius_label, radius_size
+from edgeguard.lab.recipe import Recipe
 from edgeguard.lab.soundness import broken
 from edgeguard.metrics.calibration import brier_score, expected_calibration_error, negative_log_likelihood
 from edgeguard.metrics.classification import accuracy, weighted_f1
@@ -35,7 +34,7 @@ class Attacked:
     """The test windows under one attack: perturbed windows, their logits, and the attack's self-checks."""
 
     attack: str
-    epsilon: float | str | tuple[float, ...]
+    epsilon: Epsilon
     x_adv: NDArray[np.float32]
     logits: NDArray[np.float32]
     checks: Checks
@@ -85,12 +84,12 @@ def evaluate(
     calibration = calibrate(net, dataset.x[split.validation], dataset.y[split.validation], recipe.calibration)
     logits = logits_of(net, x)
     knowledge = _knowledge(dataset, split, calibration)
-    attacks = {"pgd": {}, **recipe.evaluation.attacks}
-    attacked: dict[str, list[Attacked]] = {name: [] for name in attacks}
-    for name, options in attacks.items():
-        for epsilon in recipe.evaluation.epsilons:
+    attacked: dict[str, list[Attacked]] = {}
+    for epsilon in recipe.evaluation.epsilons:
+        for name, attack in attacks_at(recipe.evaluation, epsilon).items():
             on_attack(name, radius_label(epsilon))
-            attacked[name].append(_attacked(net, (name, options), epsilon, (x, y), knowledge, recipe.evaluation))
+            x_adv, checks = perturb(net, prepared(attack, net, knowledge), x, y)
+            attacked.setdefault(name, []).append(Attacked(name, epsilon, x_adv, logits_of(net, x_adv), checks))
     bins = recipe.evaluation.ece_bins
     rows = {
         name: [_attack_figures(result, logits, y, calibration, bins) for result in results]
@@ -115,19 +114,6 @@ def evaluate(
 def _knowledge(dataset: Dataset, split: Split, calibration: Calibration) -> Knowledge:
     x, y = (torch.from_numpy(part[split.train]) for part in (dataset.x, dataset.y))
     return Knowledge(x, y, dataset.signal, calibration.score, calibration.threshold)
-
-
-def _attacked(
-    net: Net,
-    named: tuple[str, Mapping[str, Any]],
-    epsilon: float | str | tuple[float, ...],
-    windows: tuple[NDArray[np.float32], Labels],
-    knowledge: Knowledge,
-    table: EvaluationTable,
-) -> Attacked:
-    attack = attack_named(named[0], threat_at(epsilon, table.norm, table.bounds), named[1], steps=table.steps)
-    x_adv, checks = perturb(net, prepared(attack, net, knowledge), *windows)
-    return Attacked(named[0], epsilon, x_adv, logits_of(net, x_adv), checks)
 
 
 def _worst_case(clean: NDArray[np.float32], attacked: Sequence[Sequence[Attacked]], y: Labels) -> list[dict[str, Any]]:

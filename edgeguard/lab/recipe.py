@@ -12,14 +12,14 @@ import msgspec
 from edgeguard import config, released
 from edgeguard.errors import ConfigError
 from edgeguard.exits.disagreement import score_named
+from edgeguard.lab.radius import radius_from
 
 Name = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]  # of folders too
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 _FINITE = sys.float_info.max
 PositiveFloat = Annotated[float, msgspec.Meta(gt=0, le=_FINITE)]
 NotNegativeFloat = Annotated[float, msgspec.Meta(ge=0, le=_FINITE)]
-Decibels = Annotated[str, msgspec.Meta(pattern=r"^[-+]?\d+(\.\d+)?\s*dB\Z")]
-Epsilon = PositiveFloat | tuple[PositiveFloat, ...] | Decibels
+Epsilon = PositiveFloat | tuple[PositiveFloat, ...] | str
 Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
@@ -120,9 +120,7 @@ def load_recipe(name_or_path: str | Path, assignments: Sequence[str] = ()) -> Re
     """A released recipe by name, or one by path, with ``table.key=value`` assignments on top; ConfigError if wrong."""
     path = released.recipe_path(str(name_or_path))
     tables = config.set_values(config.read_toml(path), assignments)
-    recipe = config.record_from(tables, Recipe, str(path))
-    score_named(recipe.calibration.score)  # an unknown one must not show only after the training
-    return recipe
+    return _checked(config.record_from(tables, Recipe, str(path)))
 
 
 def evaluated_as(recipe: Recipe, assignments: Sequence[str], attacks: Sequence[str] = ()) -> Recipe:
@@ -133,4 +131,12 @@ def evaluated_as(recipe: Recipe, assignments: Sequence[str], attacks: Sequence[s
     tables = config.set_values(msgspec.to_builtins(recipe), assignments)
     chosen: dict[str, Any] = {name: {} for name in attacks if name not in tables["evaluation"]["attacks"]}
     tables["evaluation"]["attacks"] = {**tables["evaluation"]["attacks"], **chosen}
-    return config.record_from(tables, Recipe, "the recipe of the run")
+    return _checked(config.record_from(tables, Recipe, "the recipe of the run"))
+
+
+def _checked(recipe: Recipe) -> Recipe:
+    """What types cannot say must not show only after the training."""
+    score_named(recipe.calibration.score)
+    for epsilon in recipe.evaluation.epsilons:
+        radius_from(epsilon)
+    return recipe

@@ -16,6 +16,7 @@ from edgeguard.errors import ConfigError, DataError
 from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.exits.threshold import require_windows
 from edgeguard.lab.accelerator import fabric_on
+from edgeguard.lab.attacking import attacks_at
 from edgeguard.lab.checkpoint import Checkpoint, copied, load_checkpoint, save_checkpoint
 from edgeguard.lab.data.dataset import Dataset, Split
 from edgeguard.lab.defenses import Defense, defense_from_recipe
@@ -88,6 +89,7 @@ def train(
     split = split_from_recipe(recipe, dataset)
     require_windows(len(split.validation), recipe.calibration.false_alarm_rate)
     net = net_from_recipe(recipe.net, dataset.signal, len(dataset.classes), recipe.seed)
+    attacks_at(recipe.evaluation, recipe.evaluation.epsilons[0])  # a wrong name must not show only after the training
     defense = defense_from_recipe(recipe.defense, net.exits)
     table = recipe.training
     adam = torch.optim.Adam(net.parameters(), lr=table.learning_rate, weight_decay=table.weight_decay)

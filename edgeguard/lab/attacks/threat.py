@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
@@ -13,44 +11,11 @@ from torch import Tensor
 
 from edgeguard.errors import ConfigError
 from edgeguard.lab.attacks.ball import Ball, Bounds, L2Ball, LinfBall
+from edgeguard.lab.radius import Epsilon, Radius, SignalToNoise, radius_from
 from edgeguard.registry import near_match
 
 Norm = Literal["linf", "l2"]
 NORMS: Final[tuple[str, ...]] = get_args(Norm)
-
-
-@dataclass(frozen=True)
-class SignalToNoise:
-    """A radius relative to each window: the ratio of signal power (about its mean) to perturbation power.
-
-    Attributes:
-        db: The ratio in dB; 20 dB allows a tenth of the signal's RMS, less dB allow more.
-    """
-
-    db: float
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.db):
-            raise ConfigError(f"a signal-to-noise ratio must be a finite number of dB, not {self.db}")
-
-    @property
-    def share(self) -> float:
-        """Perturbation RMS as a share of the signal's RMS."""
-        return float(10 ** (-self.db / 20))
-
-
-Epsilon = float | str | Sequence[float]  # a radius as recipes write it
-Radius = float | tuple[float, ...] | SignalToNoise
-
-
-def radius_from(value: Epsilon) -> Radius:
-    """A radius as recipes write it: a number, a list with one per channel, or a ratio such as ``"20 dB"``."""
-    if isinstance(value, str):
-        found = re.fullmatch(r"\s*(?P<db>[-+]?\d+(\.\d+)?)\s*dB\s*", value)
-        if not found:
-            raise ConfigError(f'epsilon {value!r} is neither a number nor a ratio: write 0.1, [0.1, 0.2] or "20 dB"')
-        return SignalToNoise(float(found["db"]))
-    return float(value) if isinstance(value, int | float) else tuple(float(radius) for radius in value)
 
 
 @dataclass(frozen=True)
@@ -100,21 +65,6 @@ class Threat:
             lengths: Tensor = centered.flatten(1).norm(dim=1)
             return lengths.view(-1, *[1] * (x.dim() - 1))
         return centered.square().mean(dim=time, keepdim=True).sqrt()
-
-
-def radius_label(epsilon: Epsilon) -> str:
-    """ε as people read it."""
-    if isinstance(epsilon, str | int | float):
-        return epsilon if isinstance(epsilon, str) else f"{epsilon:g}"
-    return "/".join(f"{radius:g}" for radius in epsilon)
-
-
-def radius_size(epsilon: Epsilon) -> float:
-    """One number that orders radii of a kind: the largest channel's, or the share of the signal's RMS."""
-    radius = radius_from(epsilon)
-    if isinstance(radius, SignalToNoise):
-        return radius.share
-    return max(radius) if isinstance(radius, tuple) else radius
 
 
 def threat_at(epsilon: Epsilon, norm: str = "linf", bounds: Bounds = None) -> Threat:

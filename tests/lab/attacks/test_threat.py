@@ -5,7 +5,8 @@ import torch
 
 from edgeguard.errors import ConfigError
 from edgeguard.lab.attacks.ball import distances
-from edgeguard.lab.attacks.threat import SignalToNoise, Threat, radius_from, radius_label, radius_size, threat_at
+from edgeguard.lab.attacks.threat import Threat, threat_at
+from edgeguard.lab.radius import SignalToNoise, radius_from, radius_label, radius_size
 
 
 @pytest.fixture
