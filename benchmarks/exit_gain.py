@@ -1,8 +1,8 @@
-"""Under what settings do averaged exits gain robustness without any adversarial example, as the early-exit paper reports?
+"""When do averaged exits gain robustness without any adversarial example, as the early-exit paper reports?
 
-``python -m benchmarks.exit_gain --data-dir DATA``; one thing is changed at a time against the paper's recipe on an FCNet
-of 32 filters. For each, F1 under PGD on the last exit, of the averaged exits and of the undefended twin. Finished runs in
-``--runs`` are used again.
+``python -m benchmarks.exit_gain``; one thing is changed at a time against the paper's recipe on an FCNet of 32 filters.
+For each: F1 under PGD on the last exit, of the averaged exits and of the undefended twin. Finished runs in ``--runs`` are
+used again.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def f1_over_epsilon(setting: str, seed: int, runs: Path, data: Path, *, exits: b
 
 def spread(values: list[float]) -> dict[str, Any]:
     """Mean and standard deviation over seeds, and the values."""
-    return {"mean": mean(values), "std": stdev(values) if len(values) > 1 else 0.0, "values": values}
+    return {"mean": mean(values), "std": stdev(values) if len(values) > 1 else 0.0, "values": list(values)}
 
 
 if __name__ == "__main__":

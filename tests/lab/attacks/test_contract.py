@@ -1,0 +1,36 @@
+"""What every registered attack keeps to; a new one is tested by being registered."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+
+import pytest
+import torch
+from torch import nn
+
+from edgeguard.errors import ConfigError
+from edgeguard.lab.attacks import ATTACKS, attack_named
+from edgeguard.lab.attacks.ball import distances
+from edgeguard.lab.attacks.knowledge import Knowledge, prepared
+from edgeguard.lab.attacks.objective import verdicts
+from edgeguard.lab.attacks.threat import Threat
+from edgeguard.lab.nets import with_exits
+from edgeguard.lab.nets.early_exit import early_exit_net
+from edgeguard.lab.nets.fcnet import fcnet
+from edgeguard.lab.radius import SignalToNoise
+from edgeguard.signals.spec import SignalSpec
+
+# enough for the contract, not for a good attack
+OPTIONS = {}
+SIGNALS_ONLY = {"sap", "uap", "universal"}
+SEVERAL_EXITS = {"pgd_max", "quiet"}
+ONLY_LINF = {"square", "sap"}
+ONLY_L2 = {"carlini_wagner"}
+
+
+def attack_at(name, threat, net, batch, **options):
+    x, y = batch
+    signal = SignalSpec(channels=tuple(f"c{i}" for i in range(x.shape[1])), units="mV", window=x.shape[-1], hop=1)
+    knowledge = Knowledge(x, y, signal, "mutual_information", 0.05)
+    return prepared(attack_named(name, threat, {**OPTIONS.get(name, {}), **options}), net, knowledge)
