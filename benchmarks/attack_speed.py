@@ -1,11 +1,11 @@
 """Time of attacks against torchattacks, ART and Foolbox on the same networks, windows, radius and steps.
 
-``python -m benchmarks.attack_speed --data-dir DATA``; torchattacks is asked for with
-``pip install --no-deps torchattacks==3.5.1`` (its requirements pull in a second torch that it does not use).
+``python -m benchmarks.attack_speed``; torchattacks comes with ``pip install --no-deps torchattacks==3.5.1`` (its
+requirements pull in a second torch that it does not use).
 
-The peers take one output and, torchattacks, inputs in [0, 1]: they are given the averaged exits as that output and windows
-scaled so that the clamp never binds, with the radius scaled alike. All raise the same loss by as many steps of the same
-size; each tool's robust accuracy stands beside its time. Tools take turns, so that a slow moment of the machine hits all.
+The peers take one output and, torchattacks, inputs in [0, 1]: they are given the averaged exits as that output and
+windows scaled so that the clamp never binds, with the radius scaled alike. All raise the same loss by as many steps of
+the same size; each tool's robust accuracy stands beside its time. Tools take turns, so that a slow moment hits all.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from benchmarks import RESULTS
 from edgeguard.errors import EdgeGuardError
 from edgeguard.lab.attacking import robust_windows
 from edgeguard.lab.attacks import attack_named
+from edgeguard.lab.attacks.deepfool import DeepFool
 from edgeguard.lab.attacks.objective import ensemble_logits, verdicts
 from edgeguard.lab.attacks.pgd import PGD
 from edgeguard.lab.attacks.threat import Threat
@@ -39,7 +40,7 @@ from edgeguard.lab.training import train
 from edgeguard.record import write_result
 
 RECIPE: Final = "ecg5000-fcnet"
-# The third one is trained for the benchmark: five attack steps and eight epochs make it robust enough to keep windows going.
+# The third is trained for the benchmark alone: five attack steps and eight epochs make it robust enough.
 NETS: Final = {
     "undefended": ("undefended-", ["net.exits=false"]),
     "early exit": ("", []),
@@ -114,6 +115,7 @@ class OneOutput(nn.Module):
         self.net, self.low, self.high = net, low, high
 
     def forward(self, x: Tensor) -> Tensor:
+        """Log of the averaged probabilities (batch, classes)."""
         return ensemble_logits(self.net(self.low + x * (self.high - self.low)))
 
 
@@ -213,3 +215,41 @@ def pgd_max_times(net: Net, x: Tensor, y: Tensor, turns: int) -> dict[str, float
             times.append(time.perf_counter() - began)
     ratio = median(b / a for a, b in zip(seconds["pgd"], seconds["pgd_max"], strict=True))
     return {"pgd_s": median(seconds["pgd"]), "pgd_max_s": median(seconds["pgd_max"]), "ratio": ratio}
+
+
+def deepfool_times(net: Net, x: Tensor, y: Tensor) -> dict[str, Any]:
+    """Seconds for the l2 distances of a batch: ours, ART's as it does by default (a window at a time), and batched."""
+    steps, model = 50, OneOutput(net, 0.0, 1.0).eval()
+    began = time.perf_counter()
+    found = DeepFool(max_steps=steps).distances(net, x, y)
+    rows = {"EdgeGuard": {"seconds": time.perf_counter() - began, **_distances(found, found)}}
+    for title, batch in (("ART, one window at a time", 1), ("ART, one batch", len(x))):
+        attack = _art_deepfool(model, x, steps, batch)
+        began = time.perf_counter()
+        x_adv = torch.from_numpy(attack.generate(x.numpy(), y.numpy()))
+        seconds = time.perf_counter() - began
+        with torch.no_grad():
+            fooled = model(x_adv).argmax(dim=1) != y
+        theirs = (x_adv - x).flatten(1).norm(dim=1).where(fooled, torch.inf)
+        rows[title] = {"seconds": seconds, **_distances(theirs, found)}
+    return {"windows": len(x), "tools": rows, "aim": 10.0}
+
+
+def _art_deepfool(model: nn.Module, x: Tensor, steps: int, batch: int) -> Any:
+    from art.attacks.evasion import DeepFool as ArtDeepFool
+    from art.estimators.classification import PyTorchClassifier
+
+    classifier = PyTorchClassifier(
+        model, nn.CrossEntropyLoss(), tuple(x.shape[1:]), model(x[:1]).shape[1], device_type="cpu"
+    )
+    return ArtDeepFool(classifier, max_iter=steps, epsilon=0.02, nb_grads=10, batch_size=batch, verbose=False)
+
+
+def _distances(found: Tensor, ours: Tensor) -> dict[str, float]:
+    """Median distance, and the share of windows fooled; over windows that both tools moved."""
+    both = found.isfinite() & ours.isfinite() & (ours > 0)
+    return {"median_distance": float(found[both].median()), "fooled": float(found.isfinite().float().mean())}
+
+
+if __name__ == "__main__":
+    command()

@@ -1,8 +1,7 @@
 """When do averaged exits gain robustness without any adversarial example, as the early-exit paper reports?
 
 ``python -m benchmarks.exit_gain``; one thing is changed at a time against the paper's recipe on an FCNet of 32 filters.
-For each: F1 under PGD on the last exit, of the averaged exits and of the undefended twin. Finished runs in ``--runs`` are
-used again.
+For each: F1 under PGD on the last exit, of the averaged exits and of the undefended twin. Finished runs are used again.
 """
 
 from __future__ import annotations

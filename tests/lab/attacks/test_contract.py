@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import warnings
-
-import pytest
-import torch
-from torch import nn
-
-from edgeguard.errors import ConfigError
-from edgeguard.lab.attacks import ATTACKS, attack_named
-from edgeguard.lab.attacks.ball import distances
+from edgeguard.lab.attacks import attack_named
 from edgeguard.lab.attacks.knowledge import Knowledge, prepared
-from edgeguard.lab.attacks.objective import verdicts
-from edgeguard.lab.attacks.threat import Threat
-from edgeguard.lab.nets import with_exits
-from edgeguard.lab.nets.early_exit import early_exit_net
-from edgeguard.lab.nets.fcnet import fcnet
-from edgeguard.lab.radius import SignalToNoise
 from edgeguard.signals.spec import SignalSpec
 
 # enough for the contract, not for a good attack
