@@ -10,14 +10,12 @@ from edgeguard.lab.attacks import attack_named
 from edgeguard.lab.attacks.deepfool import DeepFool
 from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.nets import with_exits
-from edgeguard.lab.nets.early_exit import early_exit_net
-from edgeguard.lab.nets.fcnet import fcnet
+from tests.lab.attacks.lively_net import lively_net
 
 
 @pytest.fixture
 def net():
-    torch.manual_seed(0)
-    return early_exit_net(fcnet(2, filters=8), classes=3).eval()
+    return lively_net((2, 30), classes=3)
 
 
 @pytest.fixture
