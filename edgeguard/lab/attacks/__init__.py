@@ -28,8 +28,14 @@ class Attack(Protocol):
 ATTACKS: Final[Registry[Callable[..., Attack]]] = Registry(
     "attack",
     {
+        "carlini_wagner": "edgeguard.lab.attacks.carlini_wagner:CarliniWagner",
+        "deepfool": "edgeguard.lab.attacks.deepfool:DeepFool",
         "pgd": "edgeguard.lab.attacks.pgd:PGD",
         "pgd_avg": "edgeguard.lab.attacks.pgd_avg:PGDAverage",
+        "pgd_margin": "edgeguard.lab.attacks.pgd_margin:PGDMargin",
+        "pgd_max": "edgeguard.lab.attacks.pgd_max:PGDMax",
+        "uap": "edgeguard.lab.attacks.uap:UAP",
+        "universal": "edgeguard.lab.attacks.universal:universal_from_file",
     },
 )
 
