@@ -13,9 +13,10 @@ from edgeguard.lab.attacks.deepfool import DeepFool
 from edgeguard.lab.attacks.knowledge import Knowledge
 from edgeguard.lab.attacks.result import AttackResult, Checks
 from edgeguard.lab.attacks.scores import ScoreView, class_scores
-from edgeguard.lab.attacks.threat import SignalToNoise, Threat
+from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.attacks.universal import Universal, added
 from edgeguard.lab.nets.early_exit import Net
+from edgeguard.lab.radius import SignalToNoise
 from edgeguard.signals.spec import SignalSpec
 from edgeguard.signals.universal import UniversalFacts, UniversalPerturbation
 
