@@ -28,8 +28,14 @@ class Attack(Protocol):
 ATTACKS: Final[Registry[Callable[..., Attack]]] = Registry(
     "attack",
     {
+        "apgd_ce": "edgeguard.lab.attacks.apgd:AutoPGDCrossEntropy",
+        "apgd_dlr": "edgeguard.lab.attacks.apgd:AutoPGDRatio",
         "pgd": "edgeguard.lab.attacks.pgd:PGD",
         "pgd_avg": "edgeguard.lab.attacks.pgd_avg:PGDAverage",
+        "quiet": "edgeguard.lab.attacks.quiet:Quiet",
+        "sap": "edgeguard.lab.attacks.sap:SAP",
+        "square": "edgeguard.lab.attacks.square:Square",
+        "transfer": "edgeguard.lab.attacks.transfer:Transfer",
     },
 )
 
