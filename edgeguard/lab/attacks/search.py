@@ -27,30 +27,28 @@ class Aim:
     objective: Raised
     toward: bool = False
 
-    def look(self, net: Net, x: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
-        """How far each window is (batch,), more is better for the attacker, and whether the averaged exits are fooled.
+    def loss(self, net: Net, x: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss of each window (batch,), higher is better for the attacker, and the logits it came from."""
+        loss, logits = self.objective(net, x, goal)
+        return (-loss if self.toward else loss), logits
 
-        One forward pass.
-        """
+    def look(self, net: Net, x: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss, and whether the averaged exits are fooled (batch,); no gradient is computed."""
         with torch.no_grad():
-            loss, logits = self.objective(net, x, goal)
-        return self._sign * loss, self.fooled(logits, goal)
+            loss, logits = self.loss(net, x, goal)
+        return loss, self.fooled(logits, goal)
 
     def climb(self, net: Net, x: Tensor, goal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """As `look`, with the gradient by x in the middle."""
+        """The loss, its gradient by x, and whether the averaged exits are fooled."""
         at = x.detach().requires_grad_()
         with torch.enable_grad():
-            loss, logits = self.objective(net, at, goal)
+            loss, logits = self.loss(net, at, goal)
             (gradient,) = torch.autograd.grad(loss.sum(), at)
-        return self._sign * loss.detach(), self._sign * gradient, self.fooled(logits.detach(), goal)
+        return loss.detach(), gradient, self.fooled(logits.detach(), goal)
 
     def fooled(self, logits: Tensor, goal: Tensor) -> Tensor:
         """Whether the averaged exits predict what the attacker wants (batch,)."""
         return (verdicts(logits) == goal) == self.toward
-
-    @property
-    def _sign(self) -> float:
-        return -1.0 if self.toward else 1.0
 
 
 @dataclass
