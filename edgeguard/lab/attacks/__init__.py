@@ -28,12 +28,18 @@ class Attack(Protocol):
 ATTACKS: Final[Registry[Callable[..., Attack]]] = Registry(
     "attack",
     {
+        "apgd_ce": "edgeguard.lab.attacks.apgd:AutoPGDCrossEntropy",
+        "apgd_dlr": "edgeguard.lab.attacks.apgd:AutoPGDRatio",
         "carlini_wagner": "edgeguard.lab.attacks.carlini_wagner:CarliniWagner",
         "deepfool": "edgeguard.lab.attacks.deepfool:DeepFool",
         "pgd": "edgeguard.lab.attacks.pgd:PGD",
         "pgd_avg": "edgeguard.lab.attacks.pgd_avg:PGDAverage",
         "pgd_margin": "edgeguard.lab.attacks.pgd_margin:PGDMargin",
         "pgd_max": "edgeguard.lab.attacks.pgd_max:PGDMax",
+        "quiet": "edgeguard.lab.attacks.quiet:Quiet",
+        "sap": "edgeguard.lab.attacks.sap:SAP",
+        "square": "edgeguard.lab.attacks.square:Square",
+        "transfer": "edgeguard.lab.attacks.transfer:Transfer",
         "uap": "edgeguard.lab.attacks.uap:UAP",
         "universal": "edgeguard.lab.attacks.universal:universal_from_file",
     },

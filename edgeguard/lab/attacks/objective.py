@@ -13,7 +13,7 @@ from torch import Tensor
 from edgeguard.errors import ConfigError
 from edgeguard.lab.nets.early_exit import Net
 
-LossName = Literal["cross_entropy", "margin", "dlr"]
+LossName = Literal["cross_entropy", "margin", "dlr", "dlr_targeted"]
 View = Literal["last", "average", "ensemble"] | int
 
 
@@ -30,25 +30,29 @@ class Objective:
     """A loss of the class scores that a view of the exits gives.
 
     Attributes:
-        loss: ``cross_entropy``, ``margin`` (Carlini & Wagner) or ``dlr`` (Croce & Hein).
+        loss: ``cross_entropy``, ``margin`` (Carlini & Wagner) or ``dlr`` (Croce & Hein), which for attacks toward a
+            class is ``dlr_targeted``.
         view: ``last``: the backbone's own exit (Eq. 6). ``average``: the mean of the loss over all exits (Eq. 7).
             ``ensemble``: the loss of the averaged probabilities, whose logarithms serve as logits. A number: that
             exit alone; no stage behind it is run.
+        whole: Run the stages behind it all the same, for whoever asks what all exits say.
     """
 
     loss: LossName = "cross_entropy"
     view: View = "last"
+    whole: bool = False
 
     def __call__(self, net: Net, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Loss of each window, and the logits it came from: of all exits unless the view is one early exit."""
         loss = LOSSES[self.loss]
-        if isinstance(self.view, int) and exit_at(net, self.view) < net.exits - 1:
-            logits = net.logits_at(x, self.view)
+        last = exit_at(net, self.view) if isinstance(self.view, int) else -1
+        if not self.whole and 0 <= last < net.exits - 1:
+            logits = net.logits_at(x, last)
             return loss(logits, y), logits[:, None]
         logits = net(x)
         if self.view == "average":
             return torch.stack([loss(exit_logits, y) for exit_logits in logits.unbind(1)]).mean(dim=0), logits
-        return loss(ensemble_logits(logits) if self.view == "ensemble" else logits[:, -1], y), logits
+        return loss(ensemble_logits(logits) if self.view == "ensemble" else logits[:, last], y), logits
 
 
 def exit_at(net: Net, index: int) -> int:
@@ -86,10 +90,24 @@ def difference_of_logits_ratio(logits: Tensor, y: Tensor) -> Tensor:
     return margin(logits, y) / (largest[:, 0] - largest[:, 2] + 1e-12)
 
 
+def targeted_ratio(logits: Tensor, target: Tensor) -> Tensor:
+    """DLR toward a class, to be lowered: as DLR, over the gap of the largest logit to the mean of third and fourth.
+
+    Croce & Hein take the target's logit against the true class's, we against the largest other one's: below 0 where
+    the target is reached. DLR itself has no slope where the target's logit is the third largest. With 3 classes the
+    gap is to the mean of second and third.
+    """
+    if logits.shape[1] < 3:
+        raise ConfigError(f"the DLR loss needs 3 classes, the network has {logits.shape[1]}: take cross_entropy")
+    largest = logits.topk(min(4, logits.shape[1]), dim=1).values
+    return margin(logits, target) / (largest[:, 0] - largest[:, -2:].mean(dim=1) + 1e-12)
+
+
 LOSSES: Final[dict[str, Callable[[Tensor, Tensor], Tensor]]] = {
     "cross_entropy": cross_entropy,
     "margin": margin,
     "dlr": difference_of_logits_ratio,
+    "dlr_targeted": targeted_ratio,
 }
 
 

@@ -56,6 +56,7 @@ class PGD:
 
     def within(self, ball: Ball, net: Net, y: Tensor, target: Tensor | None = None) -> AttackResult:
         """The same within a given ball, such as one of another radius for each window."""
-        ascent = Ascent(Objective(self.loss, self.view), self.steps, self.step_share, self.leave, self.check)
+        objective = Objective(self.loss, self.view, whole=self.leave)
+        ascent = Ascent(objective, self.steps, self.step_share, self.leave, self.check)
         with attacked(net):
             return ascent(net, ball, ball.start(self.start_share, self.seed), y, target)
