@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "data": ("edgeguard.cli.data", "List and fetch data sets."),
     "train": ("edgeguard.cli.train", "Train a model from a recipe."),
     "evaluate": ("edgeguard.cli.evaluate", "Measure a run, clean and attacked, and write its report."),
+    "reproduce": ("edgeguard.cli.reproduce", "Measure a paper's tables, ours beside the paper's."),
     "export": ("edgeguard.cli.export", "Turn a run into a bundle for the device."),
     "bundle": ("edgeguard.cli.bundle", "Verify, show and pack bundles."),
     "keygen": ("edgeguard.cli.keygen", "Make a key pair for signing bundles."),
