@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from benchmarks import RESULTS, device_latency, ecg5000_fcnet, start_up
 from benchmarks.tables import TABLES, rendered, table
 from edgeguard.lab.papers.early_exit_ensembles.beside import beside
-from edgeguard.lab.papers.early_exit_ensembles.cost import PAPER_NETWORKS, exit_cost
 from edgeguard.record import write_result
+from tests.lab.papers.early_exit_ensembles.conftest import cost_of
 from tests.tiny_model import write_tiny_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,8 +61,7 @@ def results(tmp_path_factory):
     }
     write_result("ecg5000-fcnet", figures, seeds=[0, 1], folder=folder)
     write_result("early-exit-ensembles", {"waves": study()}, seeds=[0, 1], folder=folder)
-    fcnet = exit_cost(PAPER_NETWORKS[0], turns=2)
-    write_result("exit-cost", {"networks": [fcnet]}, folder=folder)
+    write_result("exit-cost", {"networks": [cost_of("FCNet"), cost_of("VGG16")]}, folder=folder)
     (folder / "synthetic-ecg.json").write_text((RESULTS / "synthetic-ecg.json").read_text())
     return folder
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
@@ -17,9 +15,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+from edgeguard.bundle.layout import INPUT, LOGITS
 from edgeguard.lab.data.ecg5000 import SIGNAL as ECG5000
 from edgeguard.lab.nets import net_from_recipe
 from edgeguard.lab.nets.early_exit import Net
+from edgeguard.lab.onnx_graphs import exits_graph_from_net, stacked_graph
+from edgeguard.lab.parity import opened
 from edgeguard.lab.recipe import NetTable
 from edgeguard.signals.spec import SignalSpec
 
@@ -57,20 +58,32 @@ def exit_cost(network: Network, turns: int) -> dict[str, Any]:
     """
     window = torch.randn(1, *network.signal.shape)
     nets = {"early_exit": _net(network, exits=True), "backbone": _net(network, exits=False)}
-    figures: dict[str, Any] = {name: _sizes(net, window) for name, net in nets.items()}
-    times = _microseconds(nets, window, turns)
+    figures: dict[str, Any] = {name: sizes(net, window) for name, net in nets.items()}
+    times = _microseconds(nets, window, network.classes, turns)
     for name, taken in times.items():
-        figures[name]["torch_us"] = median(taken)
+        figures[name]["onnxruntime_us"] = median(taken)
     ours, plain = figures["early_exit"], figures["backbone"]
     added = {fact: ours[fact] / plain[fact] - 1 for fact in plain}
     # the median of single turns' ratios, not the ratio of medians: a slow moment hits both nets of a turn
-    added["torch_us"] = median(a / b for a, b in zip(times["early_exit"], times["backbone"], strict=True)) - 1
+    added["onnxruntime_us"] = median(a / b for a, b in zip(times["early_exit"], times["backbone"], strict=True)) - 1
     return {
         "title": network.title,
         "exits": nets["early_exit"].exits,
         "window": list(network.signal.shape),
         **figures,
         "added_share": added,
+    }
+
+
+def sizes(net: Net, window: Tensor) -> dict[str, int]:
+    """What one forward of a window (1, channels, time…) takes, whatever the machine."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        net(window)
+    return {
+        "parameters": sum(weights.numel() for weights in net.parameters()),
+        "weight_bytes": sum(tensor.nbytes for tensor in net.state_dict().values()),
+        "activation_bytes": activation_bytes(net, window),
+        "flops": int(counter.get_total_flops()),
     }
 
 
@@ -85,17 +98,6 @@ def activation_bytes(net: Net, window: Tensor) -> int:
 def _net(network: Network, *, exits: bool) -> Net:
     table = msgspec.structs.replace(network.table, exits=exits)
     return net_from_recipe(table, network.signal, network.classes, seed=0).eval()
-
-
-def _sizes(net: Net, window: Tensor) -> dict[str, Any]:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        net(window)
-    return {
-        "parameters": sum(weights.numel() for weights in net.parameters()),
-        "weight_bytes": sum(tensor.nbytes for tensor in net.state_dict().values()),
-        "activation_bytes": activation_bytes(net, window),
-        "flops": int(counter.get_total_flops()),
-    }
 
 
 class _Alive(TorchDispatchMode):
@@ -123,24 +125,17 @@ def _storages(tree: Any) -> list[torch.UntypedStorage]:
     return [leaf.untyped_storage() for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
 
 
-def _microseconds(nets: dict[str, Net], window: Tensor, turns: int) -> dict[str, list[float]]:
-    """Time of each net on one thread, taking turns so that a slow moment hits all."""
+def _microseconds(nets: dict[str, Net], window: Tensor, classes: int, turns: int) -> dict[str, list[float]]:
+    """Time of each net's graph in onnxruntime on one thread, taking turns so that a slow moment hits all."""
+    graphs = {
+        name: stacked_graph(exits_graph_from_net(net, window[0]), net.exits, classes) for name, net in nets.items()
+    }
+    sessions = {name: opened(graph, threads=1) for name, graph in graphs.items()}
     times: dict[str, list[float]] = {name: [] for name in nets}
-    with torch.no_grad(), _one_thread():
-        for turn in range(_WARM + turns):
-            for name, net in nets.items():
-                began = time.perf_counter()
-                net(window)
-                if turn >= _WARM:
-                    times[name].append(1e6 * (time.perf_counter() - began))
+    for turn in range(_WARM + turns):
+        for name, session in sessions.items():
+            began = time.perf_counter()
+            session.run([LOGITS], {INPUT: window.numpy()})
+            if turn >= _WARM:
+                times[name].append(1e6 * (time.perf_counter() - began))
     return times
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

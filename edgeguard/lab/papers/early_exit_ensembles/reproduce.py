@@ -47,7 +47,7 @@ def reproduce(order: Order, tell: Callable[[Standing], None]) -> Reproduced:
         tables += [cost_table(figure) for figure in figures]
         content = {"networks": figures, "paper": UPPER_COST}
         name = f"exit-cost{_own_name(order)}"
-        written.append(write_result(name, content, libraries=("torch",), folder=order.results))
+        written.append(write_result(name, content, libraries=("torch", "onnxruntime"), folder=order.results))
     return Reproduced(tuple(tables), tuple(written))
 
 

@@ -63,7 +63,7 @@ def cost_table(network: Mapping[str, Any]) -> Table:
             ("bytes of weights", "weight_bytes", f"{100 * UPPER_COST['memory']:.0f} %"),
             ("bytes of activations alive at once, 1 window", "activation_bytes", "–"),
             ("FLOPs of 1 window", "flops", f"{100 * UPPER_COST['compute']:.0f} %"),
-            ("µs of 1 window in torch, one thread", "torch_us", "–"),
+            ("µs of 1 window in onnxruntime, one thread", "onnxruntime_us", "–"),
         )
         for added in (network["added_share"][key],)
     )

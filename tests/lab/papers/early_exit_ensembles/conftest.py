@@ -11,6 +11,7 @@ from edgeguard.lab.papers.early_exit_ensembles.paper import COLUMNS, ROWS, Colum
 from edgeguard.lab.papers.early_exit_ensembles.plan import Plan
 from edgeguard.lab.papers.early_exit_ensembles.recipes import Nets
 
+FACTS = ("parameters", "weight_bytes", "activation_bytes", "flops", "onnxruntime_us")
 TINY = Scale(epochs=3, attacked_epochs=1, whole_grid=False, cost_turns=2)
 WAVES = {
     "name": "waves",
@@ -47,3 +48,9 @@ def plan(tmp_path, recipe_file):
         return Plan(nets, tuple(rows), tuple(columns), seeds, Path(tmp_path / "runs"), "cpu", "tiny", published)
 
     return make
+
+
+def cost_of(title):
+    """What `exit_cost` answers, without exporting a network."""
+    facts, added = dict.fromkeys(FACTS, 1000), dict.fromkeys(FACTS, 0.147)
+    return {"title": title, "exits": 5, "window": [1, 9], "backbone": facts, "early_exit": facts, "added_share": added}

@@ -6,10 +6,11 @@ import pytest
 
 from edgeguard.errors import ConfigError
 from edgeguard.lab.papers.early_exit_ensembles import asked
+from edgeguard.lab.papers.early_exit_ensembles import reproduce as module
 from edgeguard.lab.papers.early_exit_ensembles.asked import Asked
 from edgeguard.lab.papers.early_exit_ensembles.paper import PUBLISHED, SCALES, UNDEFENDED, Published
 from edgeguard.lab.papers.reproduction import PAPERS, Order
-from tests.lab.papers.early_exit_ensembles.conftest import TINY
+from tests.lab.papers.early_exit_ensembles.conftest import TINY, cost_of
 
 SMALL = (
     *("data.options={windows=160, wearers=2, classes='binary'}", "data.split=[0.5, 0.25, 0.25]"),
@@ -20,6 +21,7 @@ SMALL = (
 @pytest.fixture
 def order(tmp_path, monkeypatch):
     monkeypatch.setitem(SCALES, "tiny", TINY)
+    monkeypatch.setattr(module, "exit_cost", lambda network, turns: cost_of(network.title))
 
     def make(**changes):
         facts = {"scale": "tiny", "seeds": (0, 1), "assignments": SMALL}
@@ -66,6 +68,7 @@ def test_another_recipe_has_files_of_its_own_and_no_figures_of_the_paper(order):
 def test_cost_alone_trains_nothing(order, tmp_path):
     done = reproduce(order(recipe="synthetic-ecg", table="cost"))
     assert [path.name for path in done.files] == ["exit-cost-synthetic-ecg.json"]
+    assert done.tables[0].header[0] == "synthetic-ecg"
     assert not (tmp_path / "runs").exists()
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from edgeguard.lab.papers.early_exit_ensembles.beside import beside
 from edgeguard.lab.papers.early_exit_ensembles.tables import cost_table, curves, side_by_side
+from tests.lab.papers.early_exit_ensembles.conftest import cost_of
 
 
 def cell(attack, epsilon, f1, paper=None):
@@ -59,10 +60,7 @@ def test_curves_have_a_line_for_each_radius_and_a_column_for_each_net(measured):
 
 
 def test_cost_stands_beside_the_papers_limits():
-    facts = {"parameters": 1000, "weight_bytes": 4000, "activation_bytes": 10, "flops": 2_000_000, "torch_us": 12.345}
-    added = dict.fromkeys(facts, 0.147)
-    network = {"title": "N", "exits": 5, "backbone": facts, "early_exit": facts, "added_share": added}
-    lines = {row[0]: row[1:] for row in cost_table(network).rows}
-    assert lines["bytes of weights"] == ("4,000", "4,000", "+14.7 %", "16 %")
+    lines = {row[0]: row[1:] for row in cost_table(cost_of("N")).rows}
+    assert lines["bytes of weights"] == ("1,000", "1,000", "+14.7 %", "16 %")
     assert lines["FLOPs of 1 window"][3] == "12 %"
-    assert lines["µs of 1 window in torch, one thread"][0] == "12.3"
+    assert lines["µs of 1 window in onnxruntime, one thread"][3] == "–"
