@@ -74,6 +74,8 @@ def paper_table(table: PaperTable) -> None:
     from rich.table import Table
 
     console = Console()
+    if not console.is_terminal:
+        console.width = 130  # a file has room for the widest table
     shown = Table(title=table.title, caption="\n".join(table.notes), caption_justify="left", box=box.SIMPLE_HEAD)
     for number, name in enumerate(table.header):
         shown.add_column(name, justify="left" if number == 0 else "right")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,7 +83,7 @@ class Asked:
 
     @property
     def _columns(self) -> tuple[str, ...]:
-        """All attacks on all nets where both tables are asked for, also where a table has no such cell."""
+        """Keys of the attacks in the tables asked for."""
         return tuple(column for column in COLUMNS if any(column in TABLES[key].columns for key in self.tables))
 
 
@@ -92,8 +92,8 @@ def scale_text(name: str, scale: Scale, published: Published | None, assignments
     reduced = [published.narrow_text] if published and scale.narrow else []
     if scale.epochs is not None:
         reduced.append(f"at most {scale.epochs} epochs, {scale.attacked_epochs} in adversarial training")
-    if not scale.whole_grid:
-        reduced.append("attacks other than PGD at one ε")
+    if not scale.beyond:
+        reduced.append("attacks other than PGD at one ε and where the paper has them")
     text = f"{name}: {', '.join(reduced)}" if reduced else name
     return f"{text}; changed: {', '.join(assignments)}" if assignments else text
 
@@ -104,6 +104,6 @@ def _paper_changes(published: Published | None, scale: Scale) -> tuple[str, ...]
     return (f"evaluation.epsilons={list(published.epsilons)}", *(published.narrow if scale.narrow else ()))
 
 
-def _known(kind: str, word: str, known: Iterable[str]) -> None:
+def _known(kind: str, word: str, known: Collection[str]) -> None:
     if word not in known:
         raise ConfigError(f"the paper has no {kind} {word!r}{near_match(word, known)}; there are: {', '.join(known)}")

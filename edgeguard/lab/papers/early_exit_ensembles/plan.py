@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edgeguard.lab.papers.early_exit_ensembles.paper import CLEAN, COLUMNS, PGD, ROWS, UNDEFENDED, Published
+from edgeguard.lab.papers.early_exit_ensembles.paper import CLEAN, COLUMNS, PGD, ROWS, TABLES, UNDEFENDED, Published
 from edgeguard.lab.papers.early_exit_ensembles.recipes import Nets, training_steps
 
 Asked = tuple[str, float | None]  # key of a column, ε
 
 # forward and backward passes of the whole network that a step takes, or the whole attack where it takes no steps;
 # rough, for the time left alone
-PASSES: Final = {CLEAN: 1.0, PGD: 1.0, "pgd-avg": 1.0, "pgd-max": 3.3, "uap": 20.0}
+PASSES: Final = {CLEAN: 1.0, PGD: 1.0, "pgd-avg": 1.0, "pgd-max": 3.3, "uap": 100.0}
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class Plan:
 
     def attacks_on(self, row: str, epsilon: float) -> list[Asked]:
         """All that is measured of a net: clean windows, PGD over the grid, the others at ε alone or over the grid."""
-        fitting = [key for key in self.columns if ROWS[row].exits or not COLUMNS[key].of_exits]
-        return [(key, radius) for key in fitting for radius in self._radii(key, epsilon)]
+        return [(key, radius) for key in self.columns if self._fits(row, key) for radius in self._radii(key, epsilon)]
 
     def paper(self, row: str, column: str, figure: str) -> float | None:
         """The paper's ``f1`` or ``ece``, where it has one."""
@@ -70,12 +69,10 @@ class Plan:
         """All of it, by row, seed and what is done, for so many training and test windows."""
         items: dict[Hashable, float] = {}
         for row in self.trained:
-            epochs = self.nets.recipe(row, 0, self.nets.epsilons[0]).training.epochs
-            asked = (
-                self.attacks_on(row, self.nets.epsilons[0])
-                if row in self.rows
-                else [(PGD, e) for e in self.nets.epsilons]
-            )
+            first, *_ = self.nets.epsilons
+            epochs = self.nets.recipe(row, 0, first).training.epochs
+            grid: list[Asked] = [(PGD, epsilon) for epsilon in self.nets.epsilons]
+            asked = self.attacks_on(row, first) if row in self.rows else grid
             for seed in self.seeds:
                 items[row, seed, "training"] = epochs * self.epoch_work(row, training)
                 for column, _ in asked:
@@ -83,8 +80,14 @@ class Plan:
                     items[item] = items.get(item, 0.0) + self.attack_work(column, testing)
         return items
 
+    def _fits(self, row: str, key: str) -> bool:
+        if COLUMNS[key].of_exits and not ROWS[row].exits:
+            return False
+        in_paper = any(row in table.rows and key in table.columns for table in TABLES.values())
+        return in_paper or key == PGD or self.nets.scale.beyond
+
     def _radii(self, key: str, epsilon: float) -> tuple[float | None, ...]:
         if key == CLEAN:
             return (None,)
-        whole = key == PGD or (self.nets.scale.whole_grid and COLUMNS[key].stepped)
+        whole = key == PGD or (self.nets.scale.beyond and COLUMNS[key].stepped)
         return self.nets.epsilons if whole else (epsilon,)

@@ -61,7 +61,8 @@ class Nets:
         if against is not None:
             name, cap = f"{name}-{row}-{epsilon:g}", self.scale.attacked_epochs
             changes += _adversarial(COLUMNS[against], training_steps(self.base), epsilon)
-        changes += [f'name="{name}"', f"training.epochs={min(self.base.training.epochs, cap or 10**9)}"]
+        epochs = min(self.base.training.epochs, cap or self.base.training.epochs)
+        changes += [f'name="{name}"', f"training.epochs={epochs}"]
         recipe = load_recipe(self.source, [*self.assignments, *changes])
         return msgspec.structs.replace(recipe, evaluation=load_recipe(self.source).evaluation)
 
@@ -81,10 +82,9 @@ def options_of(column: Column, steps: int) -> dict[str, Any]:
 
 
 def _adversarial(column: Column, steps: int, epsilon: float | None) -> list[str]:
-    options = f"defense.options.attack_options.steps={steps}"
     return [
         "defense.name=adversarial",
         f"defense.options.attack={column.attack}",
         f"defense.options.epsilon={epsilon!r}",
-        options,
+        f"defense.options.attack_options.steps={steps}",
     ]

@@ -30,8 +30,8 @@ _LIBRARIES: Final = ("torch", "numpy", "lightning-fabric")
 def reproduce(order: Order, tell: Callable[[Standing], None]) -> Reproduced:
     """Tables I and II and the cost of exits, ours beside the paper's; ConfigError where the order makes no sense.
 
-    Writes ``early-exit-ensembles.json``, its ε curve and ``exit-cost.json``, or files of a recipe's own name where the
-    order gives one that is not the paper's.
+    Writes ``early-exit-ensembles.json``, its ε curve and ``exit-cost.json``; their names end in the recipe's where the
+    order names one.
     """
     asked = Asked(order)
     plans = asked.plans()

@@ -12,7 +12,7 @@ from edgeguard.lab.papers.early_exit_ensembles.plan import Plan
 from edgeguard.lab.papers.early_exit_ensembles.recipes import Nets
 
 FACTS = ("parameters", "weight_bytes", "activation_bytes", "flops", "onnxruntime_us")
-TINY = Scale(epochs=3, attacked_epochs=1, whole_grid=False, cost_turns=2)
+TINY = Scale(epochs=3, attacked_epochs=1, beyond=False, cost_turns=2)
 WAVES = {
     "name": "waves",
     "data": {"name": "waves", "split": [0.5, 0.25, 0.25]},

@@ -40,8 +40,8 @@ def test_the_papers_recipe_gives_both_tables_the_cost_and_their_files(order, mon
     monkeypatch.setattr(asked, "PUBLISHED", published)
     done = reproduce(order(rows=("no-mitigation", "ours")))
     titles = [table.title for table in done.tables]
-    assert [title.partition(",")[0] for title in titles] == [
-        *("Table I", "Table II", "F1 under PGD over ε", "What exits cost", "What exits cost")
+    assert [title.partition(", ")[0] for title in titles] == [
+        *("Table I", "Table II", "F1 under PGD over ε", "What exits add to FCNet", "What exits add to VGG16")
     ]
     assert "tiny: at most 3 epochs, 1 in adversarial training" in titles[0]
     names = ["early-exit-ensembles.json", "early-exit-curve-synthetic-ecg.svg", "exit-cost.json"]
@@ -68,7 +68,7 @@ def test_another_recipe_has_files_of_its_own_and_no_figures_of_the_paper(order):
 def test_cost_alone_trains_nothing(order, tmp_path):
     done = reproduce(order(recipe="synthetic-ecg", table="cost"))
     assert [path.name for path in done.files] == ["exit-cost-synthetic-ecg.json"]
-    assert done.tables[0].header[0] == "synthetic-ecg"
+    assert done.tables[0].title == "What exits add to synthetic-ecg"
     assert not (tmp_path / "runs").exists()
 
 

@@ -28,6 +28,7 @@ def test_all_nets_are_trained_and_attacked(plan, wave_data, tmp_path):
     chosen = figures["epsilon"]
     plain = [("clean", None), ("uap", chosen), ("pgd", 0.1), ("pgd", 1.0)]
     assert asked["pgd-at"] == plain
+    assert asked["ours-pgd-at"] == [*plain[:1], *plain[2:], ("pgd-avg", chosen), ("pgd-max", chosen)]
     assert asked["ours"] == [*plain, ("pgd-avg", chosen), ("pgd-max", chosen)]
     assert told[-1].net == told[-1].nets == 12
     assert told[-1].share > 0.9
@@ -75,9 +76,9 @@ def test_rows_that_are_not_asked_for_stay_out_but_the_undefended_nets_choose_the
     assert names == [f"waves-tiny-ours-pgd-at-{figures['epsilon']:g}-5", "waves-tiny-undefended-5"]
 
 
-def test_at_full_scale_attacks_on_all_exits_cover_the_grid(plan):
-    whole = plan(scale=replace(TINY, whole_grid=True))
-    assert whole.attacks_on("ours", 1.0) == [
+def test_at_full_scale_every_attack_is_made_and_those_on_all_exits_cover_the_grid(plan):
+    whole = plan(scale=replace(TINY, beyond=True))
+    assert whole.attacks_on("ours-pgd-at", 1.0) == [
         *[("clean", None), ("uap", 1.0), ("pgd", 0.1), ("pgd", 1.0)],
         *[("pgd-avg", 0.1), ("pgd-avg", 1.0), ("pgd-max", 0.1), ("pgd-max", 1.0)],
     ]
