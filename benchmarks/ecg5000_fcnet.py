@@ -23,7 +23,7 @@ from edgeguard.lab.accelerator import fabric_on
 from edgeguard.lab.data import data_folder
 from edgeguard.lab.evaluation import evaluate
 from edgeguard.lab.recipe import load_recipe
-from edgeguard.lab.run import Run, dataset_from_recipe, split_from_recipe
+from edgeguard.lab.run import Run, dataset_from_recipe, run_name, split_from_recipe
 from edgeguard.lab.training import train
 from edgeguard.record import write_result
 
@@ -60,7 +60,7 @@ def command(seeds: str, runs: Path, data_dir: Path | None, device: str, results:
 def figures_of(seed: int, changes: Sequence[str], runs: Path, data: Path, device: str) -> dict[str, Any]:
     """metrics.json of one seed, trained and evaluated now where it is not there."""
     recipe = load_recipe(RECIPE, [f"seed={seed}", *changes])
-    run = Run(runs / f"{RECIPE}-{'' if recipe.net.exits else 'undefended-'}{seed}")
+    run = Run(runs / run_name(recipe))
     dataset = dataset_from_recipe(recipe.data, data)
     with training_progress(quiet=not Console().is_terminal) as on_batch:
         train(recipe, dataset, run, device=device, on_batch=on_batch)

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from edgeguard.errors import ConfigError
+from edgeguard.lab.papers.early_exit_ensembles.tables import cost_table, curves, side_by_side
+from edgeguard.lab.papers.table import Table
 
+# what writes a file where that is not the benchmark of its name
+WRITERS: Final = {
+    "early-exit-ensembles": "edgeguard reproduce early-exit-ensembles --results benchmarks/results",
+    "exit-cost": "edgeguard reproduce early-exit-ensembles --table cost --results benchmarks/results",
+}
 MARKED: Final = re.compile(r"(<!-- table: (?P<name>\S+) -->\n)(?P<body>.*?)(<!-- /table -->)", re.DOTALL)
 
 
@@ -39,7 +46,8 @@ def table(name: str, results: Path) -> str:
     subject, body = TABLES[name]
     path = results / f"{subject}.json"
     if not path.is_file():
-        raise ConfigError(f"{path.name} is not there: run python -m benchmarks.{subject.replace('-', '_')}")
+        command = WRITERS.get(subject, f"python -m benchmarks.{subject.replace('-', '_')}")
+        raise ConfigError(f"{path.name} is not there: run {command}")
     result = json.loads(path.read_text(encoding="utf-8"))
     return "\n".join([*body(result["figures"]), "", caption(result)])
 
@@ -99,25 +107,27 @@ def ecg5000_pgd(figures: dict[str, Any]) -> Iterable[str]:
     )
 
 
+def early_exit_table(name: str) -> Callable[[dict[str, Any]], Iterable[str]]:
+    """Table I or II of the early-exit paper, ours beside the paper's."""
+    return lambda figures: described(side_by_side(study, name) for study in figures.values())
+
+
+def early_exit_curve(figures: dict[str, Any]) -> Iterable[str]:
+    """F1 of every net of the early-exit paper over ε."""
+    return described(shown for study in figures.values() for shown in curves(study))
+
+
 def exit_cost(figures: dict[str, Any]) -> Iterable[str]:
-    """Parameters, floating-point operations and time of one window, with and without exits."""
-    at_most, added = figures["paper"], figures["added_share"]
-    rows = [
-        [
-            title,
-            number(figures["backbone"][key]),
-            number(figures["early_exit"][key]),
-            percent(added[share], signed=True),
-            limit,
-        ]
-        for title, key, share, limit in (
-            ("parameters", "parameters", "parameters", percent(at_most["memory_at_most"])),
-            ("FLOPs of one window", "flops", "flops", percent(at_most["compute_at_most"])),
-            ("µs in onnxruntime, 1 window", "onnxruntime_us_batch_1", "time_batch_1", "–"),
-            ("µs in onnxruntime, 32 windows", "onnxruntime_us_batch_32", "time_batch_32", "–"),
-        )
-    ]
-    return markdown(["one thread", "FCNet", "with five exits", "added", "paper, VGG16: at most"], rows)
+    """Parameters, memory, floating-point operations and time of one window, with and without exits."""
+    return described(cost_table(network) for network in figures["networks"])
+
+
+def described(tables: Iterable[Table]) -> Iterable[str]:
+    """Each table with its title above and its notes below."""
+    for number, shown in enumerate(tables):
+        yield from [""] * (number > 0)
+        yield from (f"**{shown.title}**", "", *markdown(shown.header, shown.rows))
+        yield from (line for note in shown.notes for line in ("", note))
 
 
 def device_latency(figures: dict[str, Any]) -> Iterable[str]:
@@ -159,6 +169,9 @@ def synthetic_ecg(figures: dict[str, Any]) -> Iterable[str]:
 TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] = {
     "ecg5000": ("ecg5000-fcnet", ecg5000),
     "ecg5000-pgd": ("ecg5000-fcnet", ecg5000_pgd),
+    "early-exit-table-1": ("early-exit-ensembles", early_exit_table("1")),
+    "early-exit-table-2": ("early-exit-ensembles", early_exit_table("2")),
+    "early-exit-curve": ("early-exit-ensembles", early_exit_curve),
     "exit-cost": ("exit-cost", exit_cost),
     "device-latency": ("device-latency", device_latency),
     "start-up": ("start-up", start_up),

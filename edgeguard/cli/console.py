@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from edgeguard.lab.papers.progress import Standing
+    from edgeguard.lab.papers.table import Table as PaperTable
     from edgeguard.lab.training import BatchFacts
 
 
@@ -38,6 +41,47 @@ def training_progress(*, quiet: bool) -> Iterator[Callable[[BatchFacts], None]]:
             )
 
         yield on_batch
+
+
+@contextmanager
+def reproduction_progress(*, quiet: bool) -> Iterator[Callable[[Standing], None]]:
+    """Which net of how many, and about how long it takes: a bar on a terminal, elsewhere a line for each net."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = ("{task.description}", BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
+    told = 0
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task("", total=1.0, left="")
+
+        def tell(standing: Standing) -> None:
+            nonlocal told
+            text = f"net {standing.net} of {standing.nets}: {standing.doing}"
+            left = "" if standing.seconds_left is None else f"{math.ceil(standing.seconds_left / 60)} min left at most"
+            progress.update(task, description=text, completed=standing.share, left=left)
+            if standing.net != told and not console.is_terminal:
+                say(f"{text}; {left}" if left else text, quiet=quiet)
+            told = standing.net
+
+        yield tell
+
+
+def paper_table(table: PaperTable) -> None:
+    """A table of a reproduced paper on stdout."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = 130  # a file has room for the widest table
+    shown = Table(title=table.title, caption="\n".join(table.notes), caption_justify="left", box=box.SIMPLE_HEAD)
+    for number, name in enumerate(table.header):
+        shown.add_column(name, justify="left" if number == 0 else "right")
+    for row in table.rows:
+        shown.add_row(*row)
+    console.print(shown)
 
 
 @contextmanager

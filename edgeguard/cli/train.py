@@ -33,13 +33,12 @@ def command(
     from edgeguard.cli.console import training_progress
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.recipe import load_recipe
-    from edgeguard.lab.run import Run, dataset_from_recipe
+    from edgeguard.lab.run import Run, dataset_from_recipe, run_name
     from edgeguard.lab.training import train
 
     extra = [f"seed={seed}"] * (seed is not None) + ["net.exits=false"] * undefended
     loaded = load_recipe(recipe, [*assignments, *extra])
-    name = f"{loaded.name}-{'' if loaded.net.exits else 'undefended-'}{loaded.seed}"
-    run = Run(out or Path("runs") / name)
+    run = Run(out or Path("runs") / run_name(loaded))
     dataset = dataset_from_recipe(loaded.data, data_folder(data_dir))
     with training_progress(quiet=quiet) as on_batch:
         facts = train(loaded, dataset, run, device=device, on_batch=on_batch)

@@ -42,7 +42,7 @@ def require_parity(
 
 def run_model(model: ModelProto, x: Floats) -> Floats:
     """Logits (n, exits, classes) of the whole graph."""
-    (logits,) = _session(model).run([LOGITS], {INPUT: x})
+    (logits,) = opened(model).run([LOGITS], {INPUT: x})
     return np.asarray(logits)
 
 
@@ -51,12 +51,14 @@ def run_stages(stages: Sequence[StageGraph], x: Floats) -> Floats:
     tensors = {INPUT: x}
     for stage in stages:
         names = [*stage.outputs, stage.logits]
-        results = _session(stage.model).run(names, {name: tensors[name] for name in stage.inputs})
+        results = opened(stage.model).run(names, {name: tensors[name] for name in stage.inputs})
         tensors.update(zip(names, results, strict=True))
     return np.stack([tensors[stage.logits] for stage in stages], axis=1)
 
 
-def _session(model: ModelProto) -> ort.InferenceSession:
+def opened(model: ModelProto, threads: int = 0) -> ort.InferenceSession:
+    """`model` in onnxruntime on the CPU; 0 threads leaves their number to it."""
     options = ort.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = options.inter_op_num_threads = threads
     return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

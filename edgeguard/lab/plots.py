@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -72,6 +73,31 @@ def _curve(axes: Axes, figures: Mapping[str, Any], attack: str, which: str, styl
     rows = figures["pgd"] if attack == "pgd" else figures["attacks"][attack]
     points = [(0.0, f1(figures["clean"])), *((row["size"], f1(row)) for row in rows)]
     axes.plot(*zip(*sorted(points), strict=True), style, color=color, label=label, ms=4)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Mean and standard deviation of F1 over a list of ε, of a net with exits or without."""
+
+    title: str
+    mean: Sequence[float]
+    std: Sequence[float]
+    exits: bool
+
+
+def epsilon_curves(epsilons: Sequence[float], curves: Sequence[Curve], chosen: float, units: str) -> str:
+    """F1 of several nets under PGD over ε, mean and spread over seeds, with the ε that was chosen marked."""
+    with _figure() as (_, (axes,), svg):
+        for number, curve in enumerate(curves):
+            color = f"C{number}"
+            low, high = (np.add(curve.mean, np.multiply(sign, curve.std)) for sign in (-1, 1))
+            axes.fill_between(epsilons, np.clip(low, 0, 1), np.clip(high, 0, 1), color=color, alpha=0.15, lw=0)
+            axes.plot(epsilons, curve.mean, "-o" if curve.exits else "--s", color=color, label=curve.title, ms=3)
+        axes.axvline(chosen, color="black", lw=1, ls=":", label=f"ε* = {chosen:g}")
+        axes.set(xlabel=f"ε (l∞, {units})", ylabel="weighted F1", ylim=(-0.02, 1.02))
+        axes.set_title("F1 under PGD: mean and spread over seeds")
+        axes.legend(fontsize=7)
+    return svg.getvalue()
 
 
 def reliability_diagram(evaluation: Evaluation, bins: int) -> str:

@@ -46,6 +46,11 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     libraries: dict[str, str]
 
 
+def run_name(recipe: Recipe) -> str:
+    """The folder that a training of `recipe` goes to unless told."""
+    return f"{recipe.name}-{'' if recipe.net.exits else 'undefended-'}{recipe.seed}"
+
+
 class Run:
     """The folder of one training; files are written whole or not at all."""
 
@@ -79,7 +84,7 @@ class Run:
     def require_same_recipe(self, recipe: Recipe) -> None:
         """ConfigError where the folder holds a run of another recipe."""
         if self._recipe.is_file() and self.recipe() != recipe:
-            raise ConfigError(f"{self.folder} holds a run of another recipe: choose another --out, or remove it")
+            raise ConfigError(f"{self.folder} holds a run of another recipe: choose another folder, or remove it")
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Keep the recipe used."""

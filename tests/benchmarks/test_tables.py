@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import RESULTS, device_latency, ecg5000_fcnet, exit_cost, start_up
+from benchmarks import RESULTS, device_latency, ecg5000_fcnet, start_up
 from benchmarks.tables import TABLES, rendered, table
+from edgeguard.lab.papers.early_exit_ensembles.beside import beside
 from edgeguard.record import write_result
+from tests.lab.papers.early_exit_ensembles.conftest import cost_of
 from tests.tiny_model import write_tiny_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,15 @@ def row_of_a_seed(f1, exits):
     }
 
 
+def study():
+    """What a reproduction of the early-exit paper writes of one recipe, as far as tables read it."""
+    figure = beside([0.3, 0.5], 0.98)
+    asked = [("clean", None), *((attack, epsilon) for attack in ("uap", "pgd", "pgd-avg") for epsilon in (0.1, 0.2))]
+    cells = [{"attack": attack, "epsilon": epsilon, "f1": figure, "ece": figure} for attack, epsilon in asked]
+    facts = {"title": "Waves", "scale": "tiny", "units": "mV", "epsilon": 0.2, "epsilon_aim_f1": 0.33, "warnings": []}
+    return {**facts, "epsilon_f1": figure, "rows": [{"row": "ours", "title": "Ours", "attacks": cells}]}
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """Results files written by the commands themselves, on next to nothing."""
@@ -37,7 +48,6 @@ def results(tmp_path_factory):
     write_tiny_bundle(folder / "tiny.zip")
     for command, words in (
         (start_up.command, ["--runs", "1"]),
-        (exit_cost.command, ["--turns", "3"]),
         (device_latency.command, ["--bundle", str(folder / "tiny.zip"), "--windows", "5"]),
     ):
         done = CliRunner().invoke(command, [*words, "--results", str(folder)])
@@ -50,6 +60,8 @@ def results(tmp_path_factory):
         for net, exits in (("early_exit", 3), ("undefended", 1))
     }
     write_result("ecg5000-fcnet", figures, seeds=[0, 1], folder=folder)
+    write_result("early-exit-ensembles", {"waves": study()}, seeds=[0, 1], folder=folder)
+    write_result("exit-cost", {"networks": [cost_of("FCNet"), cost_of("VGG16")]}, folder=folder)
     (folder / "synthetic-ecg.json").write_text((RESULTS / "synthetic-ecg.json").read_text())
     return folder
 
@@ -71,6 +83,14 @@ def test_figures_over_seeds_stand_beside_the_papers(results):
     lines = table("ecg5000", results).splitlines()
     assert lines[2] == "| F1, weighted | 0.400 ± 0.141 | 0.99 | 0.400 ± 0.141 | 0.98 |"
     assert "nearest the paper's 0.33 at ε = 0.1 (0.400 ± 0.141)" in table("ecg5000-pgd", results)
+
+
+def test_the_early_exit_papers_tables_have_title_and_notes(results):
+    text = table("early-exit-table-1", results)
+    assert text.startswith("**Table I, Waves, scale tiny**\n\n| mitigation | attack | F1 | paper |")
+    assert "| Ours | UAP | 0.400 ± 0.141 | 0.98 | -0.580 ≠ |" in text
+    assert "\nε* = 0.2 (mV)" in text
+    assert "| 0.1 | 0.400 ± 0.141 |" in table("early-exit-curve", results)
 
 
 def render(root, *words):
@@ -104,6 +124,8 @@ def test_only_a_table_that_is_asked_for_needs_its_file(checkout):
     done = render(checkout, "--check")
     assert done.returncode == 1
     assert done.stderr == "README.md: ecg5000-fcnet.json is not there: run python -m benchmarks.ecg5000_fcnet\n"
+    (checkout / "README.md").write_text("<!-- table: exit-cost -->\n<!-- /table -->\n")
+    assert "exit-cost.json is not there: run edgeguard reproduce" in render(checkout, "--check").stderr
     (checkout / "README.md").write_text("no table\n")
     assert render(checkout, "--check").returncode == 0
 

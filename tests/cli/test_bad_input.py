@@ -24,6 +24,7 @@ SMALL = [
     *("net.options={filters=4, kernels=[7, 3]}", "training.epochs=1", "calibration.false_alarm_rate=0.05"),
     *("evaluation.epsilons=[0.3]", "evaluation.steps=2"),
 ]
+PAPER = "early-exit-ensembles"
 
 
 def train(out, *changes):
@@ -71,6 +72,15 @@ def trained(tmp_path_factory):
         (["evaluate", "nowhere"], 1, "nowhere is not a run (it has no recipe.toml): train one first"),
         (["export", "nowhere", "-o", "x.zip"], 1, "nowhere is not a run"),
         (["bundle", "show", "a\nb\x1b[2J"], 1, "there is no bundle at"),
+        (["reproduce", "early-exit"], 1, "no paper is called 'early-exit' (did you mean 'early-exit-ensembles'?)"),
+        (["reproduce", PAPER, "--table", "3"], 1, "the paper has no table '3'; there are: 1, 2, cost, all"),
+        (["reproduce", PAPER, "--scale", "ful"], 1, "the paper has no scale 'ful' (did you mean 'full'?)"),
+        (["reproduce", PAPER, "--rows", "ours,pgd"], 1, "the paper has no row 'pgd'"),
+        (["reproduce", PAPER, "--seeds", "0,one"], 1, "--seeds '0,one' is no list of whole numbers: write 0,1,2"),
+        (["reproduce", PAPER, "--seeds", "-1"], 1, "--seeds '-1' is no list of whole numbers"),
+        (["reproduce", PAPER, "--recipe", "x.toml"], 1, "there is no file x.toml: check the path"),
+        (["reproduce", PAPER, "--device", "gpu9"], 1, "there is no device 'gpu9'"),
+        (["reproduce", PAPER, "--data-dir", "nowhere"], 1, "ecg5000 is neither in"),
         (["demo", "--data", "mnist"], 2, "'mnist' is not one of 'synthetic', 'ecg5000'"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Papers whose tables are reproduced: what every paper answers to, and a room for each."""
