@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -122,6 +124,19 @@ def test_nor_one_that_unpacks_to_too_much(tmp_path):
     assert (tmp_path / "one.npz").stat().st_size < 1 << 17
     with pytest.raises(DataError, match="unpacks to more than"):
         UniversalPerturbation.load(tmp_path / "one.npz")
+
+
+def test_nor_one_whose_header_claims_too_much(tmp_path):
+    path = write(tmp_path / "one.npz")
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (2, 1 << 50)})
+    with zipfile.ZipFile(path) as archive:
+        facts = archive.read("facts.npy")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("facts.npy", facts)
+        archive.writestr("values.npy", header.getvalue())
+    with pytest.raises(DataError, match="is no universal perturbation"):
+        UniversalPerturbation.load(path)
 
 
 @pytest.mark.parametrize(

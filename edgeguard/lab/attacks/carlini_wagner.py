@@ -1,4 +1,4 @@
-"""The l2 attack of Carlini & Wagner (2017): Adam on the perturbation, the price of being seen found by bisection."""
+"""The l2 attack of Carlini & Wagner (2017): Adam on the perturbation, its weight against size found by bisection."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ class CarliniWagner:
                 size, gap = (x_adv - best.x).flatten(1).square().sum(dim=1), self.confidence - lead(x_adv)
                 loss = (size + constants * gap.clamp(min=0)).sum()
                 (free.grad,) = torch.autograd.grad(loss, free)
-            fooled |= best.keep(x_adv.detach(), size.detach(), gap.detach() < 0)
+            best.keep(x_adv.detach(), size.detach(), gap < 0)
+            fooled |= gap < 0
             if step % max(self.max_steps // 10, 1) == 0:
                 if loss.item() >= 0.9999 * before:
                     break
@@ -110,11 +111,9 @@ class _Best:
     def __init__(self, x: Tensor) -> None:
         self.x, self.x_adv, self.size = x, x.clone(), x.new_full((len(x),), torch.inf)
 
-    def keep(self, x_adv: Tensor, size: Tensor, fooled: Tensor) -> Tensor:
-        """Look at a candidate for each window; answers `fooled`."""
+    def keep(self, x_adv: Tensor, size: Tensor, fooled: Tensor) -> None:
         better = fooled & (size < self.size)
         self.x_adv[better], self.size[better] = x_adv[better], size[better]
-        return fooled
 
 
 def _space(x: Tensor, bounds: Bounds) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
