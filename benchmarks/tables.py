@@ -14,7 +14,8 @@ from edgeguard.lab.papers.table import Table
 
 # what writes a file where that is not the benchmark of its name
 WRITERS: Final = {
-    "early-exit-ensembles": "edgeguard reproduce early-exit-ensembles --results benchmarks/results",
+    "early-exit-ensembles-reduced": "edgeguard reproduce early-exit-ensembles --results benchmarks/results",
+    "early-exit-ensembles": "edgeguard reproduce early-exit-ensembles --scale full --results benchmarks/results",
     "exit-cost": "edgeguard reproduce early-exit-ensembles --table cost --results benchmarks/results",
 }
 MARKED: Final = re.compile(r"(<!-- table: (?P<name>\S+) -->\n)(?P<body>.*?)(<!-- /table -->)", re.DOTALL)
@@ -117,6 +118,65 @@ def early_exit_curve(figures: dict[str, Any]) -> Iterable[str]:
     return described(shown for study in figures.values() for shown in curves(study))
 
 
+def exit_gain(figures: dict[str, Any]) -> Iterable[str]:
+    """F1 with exits, without, and the gain, for each setting and ε."""
+    rows = [
+        [setting, f"{row['epsilon']:g}", *(spread(row[net]) for net in ("early_exit", "undefended", "gain"))]
+        for setting, found in figures.items()
+        for row in found
+    ]
+    return markdown(["setting", "ε", "F1 with exits", "F1 undefended", "gain of exits"], rows)
+
+
+def attack_speed(figures: dict[str, Any]) -> Iterable[str]:
+    """Seconds and robust accuracy of PGD per net and tool, and how many times faster ours is."""
+    nets = figures["pgd"]["nets"]
+    tools = list(next(iter(nets.values())))
+    rows = [
+        [net, *(f"{row[tool]['seconds']:.2f} ({row[tool]['robust_accuracy']:.3f})" for tool in tools)]
+        for net, row in nets.items()
+    ]
+    faster = figures["pgd"]["faster_over_all_nets"]
+    rows.append(
+        [
+            "all: EdgeGuard is faster by",
+            "–",
+            *(f"{faster[tool]:.1f} × (aim {figures['aims'][tool]:g})" for tool in faster),
+        ]
+    )
+    title = (
+        f"seconds (robust accuracy), {figures['windows']} windows, ε = {figures['epsilon']:g}, {figures['steps']} steps"
+    )
+    return markdown([title, *tools], rows)
+
+
+def attack_speed_exits(figures: dict[str, Any]) -> Iterable[str]:
+    """Seconds of PGD and PGD-MAX and their ratio."""
+    rows = [
+        [row["net"], f"{row['pgd_s']:.2f}", f"{row['pgd_max_s']:.2f}", f"{row['ratio']:.2f}", f"{row['aim']:g}"]
+        for row in figures["pgd_max"]
+    ]
+    return markdown(["seconds of", "PGD", "PGD-MAX", "ratio", "aim: at most"], rows)
+
+
+def attack_speed_distances(figures: dict[str, Any]) -> Iterable[str]:
+    """Seconds of DeepFool's distances, ours and ART's."""
+    tools = figures["deepfool"]["tools"]
+    ours = tools["EdgeGuard"]["seconds"]
+    rows = [
+        [
+            name,
+            f"{row['seconds']:.2f}",
+            f"{row['seconds'] / ours:.1f} ×",
+            f"{row['median_distance']:.3f}",
+            f"{row['fooled']:.2f}",
+        ]
+        for name, row in tools.items()
+    ]
+    title = f"DeepFool, l2, {figures['deepfool']['windows']} windows"
+    return markdown([title, "seconds", "time against ours", "median distance", "fooled"], rows)
+
+
 def exit_cost(figures: dict[str, Any]) -> Iterable[str]:
     """Parameters, memory, floating-point operations and time of one window, with and without exits."""
     return described(cost_table(network) for network in figures["networks"])
@@ -172,6 +232,13 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "early-exit-table-1": ("early-exit-ensembles", early_exit_table("1")),
     "early-exit-table-2": ("early-exit-ensembles", early_exit_table("2")),
     "early-exit-curve": ("early-exit-ensembles", early_exit_curve),
+    "early-exit-table-1-reduced": ("early-exit-ensembles-reduced", early_exit_table("1")),
+    "early-exit-table-2-reduced": ("early-exit-ensembles-reduced", early_exit_table("2")),
+    "early-exit-curve-reduced": ("early-exit-ensembles-reduced", early_exit_curve),
+    "exit-gain": ("exit-gain", exit_gain),
+    "attack-speed": ("attack-speed", attack_speed),
+    "attack-speed-exits": ("attack-speed", attack_speed_exits),
+    "attack-speed-distances": ("attack-speed", attack_speed_distances),
     "exit-cost": ("exit-cost", exit_cost),
     "device-latency": ("device-latency", device_latency),
     "start-up": ("start-up", start_up),

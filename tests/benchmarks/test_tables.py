@@ -60,7 +60,10 @@ def results(tmp_path_factory):
         for net, exits in (("early_exit", 3), ("undefended", 1))
     }
     write_result("ecg5000-fcnet", figures, seeds=[0, 1], folder=folder)
-    write_result("early-exit-ensembles", {"waves": study()}, seeds=[0, 1], folder=folder)
+    for scale in ("", "-reduced"):
+        write_result(f"early-exit-ensembles{scale}", {"waves": study()}, seeds=[0, 1], folder=folder)
+    for subject in ("attack-speed", "exit-gain"):
+        (folder / f"{subject}.json").write_text((RESULTS / f"{subject}.json").read_text())
     write_result("exit-cost", {"networks": [cost_of("FCNet"), cost_of("VGG16")]}, folder=folder)
     (folder / "synthetic-ecg.json").write_text((RESULTS / "synthetic-ecg.json").read_text())
     return folder

@@ -24,15 +24,17 @@ def test_a_study_of_ones_own_shows_its_tables_and_goes_on_where_it_was(edgeguard
     status, out, err = edgeguard(*words)
     assert status == 0
     assert "Table I, synthetic-ecg, scale reduced" in " ".join(out.split())
-    assert out.endswith("found/early-exit-ensembles-synthetic-ecg.json\nfound/early-exit-curve-synthetic-ecg.svg\n")
+    assert out.endswith(
+        "found/early-exit-ensembles-synthetic-ecg-reduced.json\nfound/early-exit-curve-synthetic-ecg-reduced.svg\n"
+    )
     assert "net 1 of 2: No mitigation, seed 3: epoch 1 of at most 1" in err
     assert "net 2 of 2: Ours, seed 3" in err
-    first = (tmp_path / "found" / "early-exit-ensembles-synthetic-ecg.json").read_text()
+    first = (tmp_path / "found" / "early-exit-ensembles-synthetic-ecg-reduced.json").read_text()
     weights = [path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/weights.safetensors")]
     status, out, err = edgeguard(*words, "--quiet")
     assert (status, len(out.splitlines()), err) == (0, 2, "")
     assert weights == [path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/weights.safetensors")]
-    again = (tmp_path / "found" / "early-exit-ensembles-synthetic-ecg.json").read_text()
+    again = (tmp_path / "found" / "early-exit-ensembles-synthetic-ecg-reduced.json").read_text()
     assert json.loads(again)["figures"] == json.loads(first)["figures"]
 
 

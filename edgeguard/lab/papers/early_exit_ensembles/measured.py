@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,9 +17,9 @@ from edgeguard import files
 from edgeguard.errors import DataError
 from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.lab.accelerator import fabric_on
+from edgeguard.lab.attacking import perturb
 from edgeguard.lab.attacks import Attack, attack_named
 from edgeguard.lab.attacks.knowledge import Knowledge, prepared
-from edgeguard.lab.attacks.result import averaged
 from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.calibration import calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
@@ -28,8 +28,6 @@ from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.run import Run, split_from_recipe
 from edgeguard.metrics.calibration import expected_calibration_error
 from edgeguard.metrics.classification import weighted_f1
-
-_BATCH: Final = 250
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,8 @@ class MeasuredRun:
         warnings: list[str] = []
         if question.attack is not None:
             attack = prepared(question.built(), self._net, self._knowledge)
-            x, warnings = attacked_windows(self._net, attack, x, y)
+            x, checks = perturb(self._net, attack, x, y)
+            warnings = checks.warnings()
         found = {**figures(logits_of(self._net, x), y, question.ece_bins), "warnings": warnings}
         files.write_json(self.path, {**self._answers(), question.key: found})
         return found
@@ -110,17 +109,6 @@ class MeasuredRun:
             return {}
         except (OSError, msgspec.DecodeError) as error:
             raise DataError(f"{self.path} cannot be read ({error}): remove it to measure again") from error
-
-
-def attacked_windows(
-    net: Net, attack: Attack, x: NDArray[np.float32], y: Labels
-) -> tuple[NDArray[np.float32], list[str]]:
-    """All windows under an attack, in batches, and what its self-checks warn of."""
-    device = next(net.parameters()).device
-    batches = zip(*(torch.split(torch.from_numpy(part), _BATCH) for part in (x, y)), strict=True)
-    parts = [attack(net, windows.to(device), labels.to(device)) for windows, labels in batches]
-    checks = averaged([part.checks for part in parts], [len(part.x_adv) for part in parts])
-    return np.asarray(torch.cat([part.x_adv.cpu() for part in parts]).numpy()), checks.warnings()
 
 
 def figures(logits: NDArray[np.float32], y: Labels, ece_bins: int) -> dict[str, float]:

@@ -39,6 +39,11 @@ class Nets:
         if len(self.epsilons) < len(set(self.base.evaluation.epsilons)):
             raise ConfigError(f"{self.source}: this study needs evaluation.epsilons that are numbers, not lists or dB")
 
+        if self.base.evaluation.norm != "linf" or self.base.evaluation.bounds is not None:
+            raise ConfigError(
+                f"{self.source}: this study is made in linf balls without bounds: leave norm and bounds out"
+            )
+
     @cached_property
     def base(self) -> Recipe:
         """The recipe that all nets share; its evaluation table says how the study measures."""

@@ -31,7 +31,7 @@ def reproduce(order: Order, tell: Callable[[Standing], None]) -> Reproduced:
     """Tables I and II and the cost of exits, ours beside the paper's; ConfigError where the order makes no sense.
 
     Writes ``early-exit-ensembles.json``, its ε curve and ``exit-cost.json``; their names end in the recipe's where the
-    order names one.
+    order names one, and in the scale where it is not full.
     """
     asked = Asked(order)
     plans = asked.plans()
@@ -41,7 +41,7 @@ def reproduce(order: Order, tell: Callable[[Standing], None]) -> Reproduced:
         studies = _studies(plans, order.data, tell)
         tables += [side_by_side(study, key) for study in studies.values() for key in asked.tables]
         tables += [table for study in studies.values() for table in curves(study)]
-        written += _written(order, plans, studies)
+        written += _written(asked, plans, studies)
     if asked.cost:
         figures = [exit_cost(network, asked.scale.cost_turns) for network in _networks(order)]
         tables += [cost_table(figure) for figure in figures]
@@ -58,8 +58,9 @@ def _studies(plans: Sequence[Plan], data: Path, tell: Callable[[Standing], None]
     return {plan.nets.base.name: Study(plan, dataset, tell).figures() for plan, dataset in pairs}
 
 
-def _written(order: Order, plans: Sequence[Plan], studies: Mapping[str, dict[str, Any]]) -> list[Path]:
-    subject = f"early-exit-ensembles{_own_name(order)}"
+def _written(asked: Asked, plans: Sequence[Plan], studies: Mapping[str, dict[str, Any]]) -> list[Path]:
+    order, suffix = asked.order, "" if asked.scale_name == "full" else f"-{asked.scale_name}"
+    subject = f"early-exit-ensembles{_own_name(order)}{suffix}"
     result = write_result(
         subject,
         studies,
@@ -70,7 +71,7 @@ def _written(order: Order, plans: Sequence[Plan], studies: Mapping[str, dict[str
         folder=order.results,
     )
     drawn = {name: _drawing(study) for name, study in studies.items()}
-    paths = {order.results / f"early-exit-curve-{name}.svg": svg for name, svg in drawn.items() if svg}
+    paths = {order.results / f"early-exit-curve-{name}{suffix}.svg": svg for name, svg in drawn.items() if svg}
     for path, svg in paths.items():
         files.write_text(path, svg)
     return [result, *paths]

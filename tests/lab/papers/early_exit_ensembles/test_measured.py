@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
-import torch
 
 from edgeguard.errors import ConfigError, DataError
-from edgeguard.lab.attacks.pgd import PGD
-from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.evaluation import evaluate
-from edgeguard.lab.papers.early_exit_ensembles.measured import MeasuredRun, Question, attacked_windows
+from edgeguard.lab.papers.early_exit_ensembles.measured import MeasuredRun, Question
 from edgeguard.lab.run import Run, split_from_recipe
 
 CLEAN = Question(None, {}, None, 15)
@@ -57,12 +53,3 @@ def test_a_wrong_option_or_a_damaged_file_is_one_line(run, wave_data):
     measured.path.write_text("{")
     with pytest.raises(DataError, match=r"measured\.json cannot be read .* remove it to measure again"):
         measured.known(CLEAN)
-
-
-def test_batches_are_put_together_in_order(wave_run, wave_data):
-    net, x, y = wave_run.net(), np.tile(wave_data.x[:100], (3, 1, 1)), np.tile(wave_data.y[:100], 3)
-    attack = PGD(Threat(0.5), steps=2, start_share=0.0)
-    x_adv, warnings = attacked_windows(net, attack, x, y)
-    whole = attack(net, torch.from_numpy(x), torch.from_numpy(y)).x_adv.numpy()
-    np.testing.assert_allclose(x_adv, whole, atol=1e-6)
-    assert isinstance(warnings, list)

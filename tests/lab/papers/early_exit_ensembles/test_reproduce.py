@@ -44,7 +44,7 @@ def test_the_papers_recipe_gives_both_tables_the_cost_and_their_files(order, mon
         *("Table I", "Table II", "F1 under PGD over ε", "What exits add to FCNet", "What exits add to VGG16")
     ]
     assert "tiny: at most 3 epochs, 1 in adversarial training" in titles[0]
-    names = ["early-exit-ensembles.json", "early-exit-curve-synthetic-ecg.svg", "exit-cost.json"]
+    names = ["early-exit-ensembles-tiny.json", "early-exit-curve-synthetic-ecg-tiny.svg", "exit-cost.json"]
     assert [path.name for path in done.files] == names
     written = json.loads(done.files[0].read_text())
     assert (written["seeds"], written["scale"]) == ([0, 1], written["figures"]["synthetic-ecg"]["scale"])
@@ -59,7 +59,7 @@ def test_the_papers_recipe_gives_both_tables_the_cost_and_their_files(order, mon
 def test_another_recipe_has_files_of_its_own_and_no_figures_of_the_paper(order):
     done = reproduce(order(recipe="synthetic-ecg", table="1", rows=("ours",), seeds=(0,)))
     assert [path.name for path in done.files] == [
-        *("early-exit-ensembles-synthetic-ecg.json", "early-exit-curve-synthetic-ecg.svg")
+        *("early-exit-ensembles-synthetic-ecg-tiny.json", "early-exit-curve-synthetic-ecg-tiny.svg")
     ]
     assert "paper" not in done.tables[0].header
     assert "changed: data.options=" in done.tables[0].title
