@@ -28,6 +28,8 @@ _START_SHARE: Final = 0.5  # as a share of ε
 class AutoPGD:
     """Algorithm 1 of Croce & Hein from random points; of all that it meets, the point of the highest loss.
 
+    Which loss that is, subclasses say.
+
     Attributes:
         threat: The ball that is never left.
         steps: Number of gradient steps from each start.
