@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
 from typing import ClassVar, Final
@@ -28,6 +27,8 @@ _START_SHARE: Final = 0.5  # as a share of ε
 @dataclass(frozen=True)
 class AutoPGD:
     """Algorithm 1 of Croce & Hein from random points; of all that it meets, the point of the highest loss.
+
+    Which loss that is, subclasses say.
 
     Attributes:
         threat: The ball that is never left.
@@ -113,10 +114,10 @@ def checkpoints(steps: int) -> dict[int, int]:
 
     ⌈p_j · steps⌉ with p_1 = 0.22 and p_{j+1} = p_j + max(p_j − p_{j−1} − 0.03, 0.06).
     """
-    shares = [0.0, 0.22]
-    while shares[-1] < 1:
-        shares.append(shares[-1] + max(shares[-1] - shares[-2] - 0.03, 0.06))
-    ends = [math.ceil(at * steps) for at in shares]
+    hundredths = [0, 22]
+    while hundredths[-1] < 100:
+        hundredths.append(hundredths[-1] + max(hundredths[-1] - hundredths[-2] - 3, 6))
+    ends = [-(-at * steps // 100) for at in hundredths]
     return {after: after - before for before, after in pairwise(ends) if after > before}
 
 

@@ -44,7 +44,6 @@ class Quiet:
         threshold: The score above which it does; must be told here or beforehand.
         seed: Of the random starts.
         leave: Windows that are fooled and quiet leave the batch: faster.
-        check: Whether the result carries self-checks.
     """
 
     threat: Threat
@@ -58,7 +57,6 @@ class Quiet:
     threshold: float | None = None
     seed: int = 0
     leave: bool = False
-    check: bool = True
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.rounds < 1 or self.step_share <= 0 or not 0 <= self.margin < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -117,6 +118,7 @@ def smoothed(theta: Tensor) -> Tensor:
     return F.conv1d(theta, kernel, padding="same", groups=theta.shape[1])
 
 
+@cache
 def smoothing_kernel() -> Tensor:
     """The mean of the Gaussian kernels of every size and σ, each with sum 1 and centered in zeros: (19,)."""
     kernels = []

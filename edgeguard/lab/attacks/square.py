@@ -70,7 +70,7 @@ class Square:
             clean, fooled = aim.look(net, ball.x, goal)
             if found.leaving(search.index, ball.x, fooled):
                 search = search.only(~fooled)
-        patches = _Patches(ball.x, self.seed)
+        patches = Patches(ball.x, self.seed)
         for query in range(self.queries):
             if not len(search.index):
                 break
@@ -87,14 +87,14 @@ def patch_share(done: float, initial: float) -> float:
     return float(initial / 2 ** bisect_left(_HALVED_AFTER, done))
 
 
-class _Patch(NamedTuple):
+class Patch(NamedTuple):
     """For every window of a batch, where its patch lies and which signs it has there; both broadcast over x."""
 
     where: Tensor
     signs: Tensor
 
 
-class _Patches:
+class Patches:
     """Random patches for x (batch, channels, time…), drawn on the CPU so that every device tries the same ones."""
 
     def __init__(self, x: Tensor, seed: int) -> None:
@@ -102,12 +102,12 @@ class _Patches:
         self._device, self._shape = x.device, x.shape
         self._axes = range(min(2, x.dim() - 1), x.dim())  # behind the channels, which a table has none of
 
-    def stripes(self) -> _Patch:
+    def stripes(self) -> Patch:
         """Everywhere, with a sign for each column of each channel."""
         signs = self._signs(self._axes[:-1])
-        return _Patch(torch.ones_like(signs, dtype=torch.bool), signs)
+        return Patch(torch.ones_like(signs, dtype=torch.bool), signs)
 
-    def drawn(self, share: float) -> _Patch:
+    def drawn(self, share: float) -> Patch:
         """A cube that covers this share of each window, with a sign for each channel."""
         sizes = [self._shape[axis] for axis in self._axes]
         side = max(1, round((share * math.prod(sizes)) ** (1 / len(sizes))))
@@ -116,7 +116,7 @@ class _Patches:
             first = self._uniform(range(1, len(self._shape))) * (size - min(side, size) + 1)
             behind = torch.arange(size).view(-1, *[1] * (len(self._shape) - 1 - axis)) - first.floor()
             where = where & (behind >= 0) & (behind < side)
-        return _Patch(where.to(self._device), self._signs(self._axes))
+        return Patch(where.to(self._device), self._signs(self._axes))
 
     def _signs(self, one: Sequence[int]) -> Tensor:
         return self._uniform(one).sub(0.5).sign().to(self._device)
@@ -137,7 +137,7 @@ class _Search(PerWindow):
     best: Tensor
     loss: Tensor
 
-    def ask(self, net: Net, aim: Aim, patch: _Patch) -> tuple[Tensor, Tensor]:
+    def ask(self, net: Net, aim: Aim, patch: Patch) -> tuple[Tensor, Tensor]:
         """Try ±ε in a patch, keep it where the loss rises; answers what was tried and which windows it fools."""
         signs = self.ball.uphill(patch.signs[self.index])
         tried = self.ball.project(torch.where(patch.where[self.index], self.ball.x + signs, self.best))

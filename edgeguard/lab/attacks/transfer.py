@@ -74,7 +74,8 @@ class Transfer:
             raise ConfigError(
                 f"{run.folder} takes windows of shape {list(expected)}, not {list(shape)}: give a run on the same data"
             )
-        return run.net().to(device)
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):  # building a network seeds torch
+            return run.net().to(device)
 
 
 @dataclass(frozen=True)
