@@ -34,6 +34,7 @@ class Attacked:
     """The test windows under one attack: perturbed windows, their logits, and the attack's self-checks."""
 
     attack: str
+    view: str | int | None  # the exits it looks at, where it says so
     epsilon: Epsilon
     x_adv: NDArray[np.float32]
     logits: NDArray[np.float32]
@@ -89,7 +90,8 @@ def evaluate(
         for name, attack in attacks_at(recipe.evaluation, epsilon).items():
             on_attack(name, radius_label(epsilon))
             x_adv, checks = perturb(net, prepared(attack, net, knowledge), x, y)
-            attacked.setdefault(name, []).append(Attacked(name, epsilon, x_adv, logits_of(net, x_adv), checks))
+            found = Attacked(name, getattr(attack, "view", None), epsilon, x_adv, logits_of(net, x_adv), checks)
+            attacked.setdefault(name, []).append(found)
     bins = recipe.evaluation.ece_bins
     rows = {
         name: [_attack_figures(result, logits, y, calibration, bins) for result in results]
@@ -175,6 +177,7 @@ def _attack_figures(
         "epsilon": result.epsilon,
         "label": result.label,
         "size": radius_size(result.epsilon),
+        "view": result.view,
         **_classification(result.logits, y, calibration, bins),
         "alarm_rate": float((calibration.scores(result.logits) > calibration.threshold).mean()),
         "detection": detection if after.shape[1] > 1 else {},
