@@ -4,8 +4,9 @@
 requirements pull in a second torch that it does not use).
 
 The peers take one output and, torchattacks, inputs in [0, 1]: they are given the averaged exits as that output and
-windows scaled so that the clamp never binds, with the radius scaled alike. All raise the same loss by as many steps of
-the same size; each tool's robust accuracy stands beside its time. Tools take turns, so that a slow moment hits all.
+windows scaled so that the clamp never binds, with the radius scaled alike. All raise the same loss from the clean window
+by as many steps of the same size; each tool's robust accuracy stands beside its time. Tools take turns, so that a slow
+moment hits all.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _one_net(net: Net, x: Tensor, y: Tensor, turns: int) -> dict[str, Any]:
     low, high = float(x.min()) - EPSILON, float(x.max()) + EPSILON
     model = OneOutput(net, low, high).eval()
     scaled, radius = (x - low) / (high - low), EPSILON / (high - low)
-    ours = PGD(Threat(EPSILON), steps=STEPS, view="ensemble")
+    ours = PGD(Threat(EPSILON), steps=STEPS, view="ensemble", start_share=0.0)
     tools: dict[str, Callable[[], float]] = {
         "EdgeGuard": lambda: float(robust_windows(net, ours, x.numpy(), y.numpy(), batch=len(y)).mean()),
         **{name: _peer(make(model, scaled, y, radius), model, y) for name, make in PEERS.items()},
@@ -158,7 +159,7 @@ def _peer(attack: Callable[[], Tensor], model: nn.Module, y: Tensor) -> Callable
 def _torchattacks(model: nn.Module, x: Tensor, y: Tensor, radius: float) -> Callable[[], Tensor]:
     import torchattacks
 
-    attack = torchattacks.PGD(model, eps=radius, alpha=radius / 4, steps=STEPS)
+    attack = torchattacks.PGD(model, eps=radius, alpha=radius / 4, steps=STEPS, random_start=False)
     return lambda: attack(x, y)
 
 
@@ -166,7 +167,7 @@ def _foolbox(model: nn.Module, x: Tensor, y: Tensor, radius: float) -> Callable[
     import foolbox
 
     wrapped = foolbox.PyTorchModel(model, bounds=(0, 1), device="cpu")
-    attack = foolbox.attacks.LinfPGD(abs_stepsize=radius / 4, steps=STEPS)
+    attack = foolbox.attacks.LinfPGD(abs_stepsize=radius / 4, steps=STEPS, random_start=False)
     return lambda: attack(wrapped, x, y, epsilons=radius)[0]
 
 
@@ -178,7 +179,7 @@ def _art(model: nn.Module, x: Tensor, y: Tensor, radius: float) -> Callable[[], 
         eps=radius,
         eps_step=radius / 4,
         max_iter=STEPS,
-        num_random_init=1,
+        num_random_init=0,
         batch_size=len(x),
         verbose=False,
     )
