@@ -4,9 +4,9 @@
 requirements pull in a second torch that it does not use).
 
 The peers take one output and, torchattacks, inputs in [0, 1]: they are given the averaged exits as that output and
-windows scaled so that the clamp never binds, with the radius scaled alike. All raise the same loss from the clean window
-by as many steps of the same size; each tool's robust accuracy stands beside its time. Tools take turns, so that a slow
-moment hits all.
+windows scaled so that the clamp never binds, with the radius scaled alike. All raise the same loss from the clean
+window by as many steps of the same size; each tool's robust accuracy stands beside its time. Tools take turns, so that
+a slow moment hits all.
 """
 
 from __future__ import annotations
