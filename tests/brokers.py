@@ -142,8 +142,12 @@ class Gate:
         with suppress(OSError):
             while True:
                 near, _ = server.accept()
+                self.ends.append(near)  # before anything can fail: what is not in the list is never closed
                 far = socket.create_connection(("127.0.0.1", self.target))
-                self.ends += [near, far]
+                self.ends.append(far)
+                if self.server is not server:  # shut in the meantime
+                    self.shut()
+                    return
                 for pair in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=pair, daemon=True).start()
 

@@ -19,10 +19,9 @@ def command(
     run: Path, out: Path, epsilon: float, norm: str, assignments: tuple[str, ...], device: str, data_dir: Path | None
 ) -> None:
     """Craft a universal perturbation on training windows of RUN; evaluate plays it as the attack `universal`."""
-    import torch
-
     from edgeguard import config
     from edgeguard.lab.accelerator import fabric_on
+    from edgeguard.lab.attacking import craft_universal
     from edgeguard.lab.attacks.threat import threat_at
     from edgeguard.lab.attacks.uap import UAP
     from edgeguard.lab.data import data_folder
@@ -36,7 +35,6 @@ def command(
     net = trained.net().to(fabric_on(device).device)
     dataset = dataset_from_recipe(recipe.data, data_folder(data_dir))
     trained.require_same_data(dataset)
-    windows = torch.from_numpy(dataset.x[split_from_recipe(recipe, dataset).train])
-    crafted = uap.craft(net, windows, dataset.signal)
+    crafted = craft_universal(net, uap, dataset, split_from_recipe(recipe, dataset))
     crafted.save(out)
     click.echo(f"{out}: changes {crafted.facts.fool_rate:.0%} of the verdicts it was crafted on")

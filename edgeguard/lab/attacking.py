@@ -15,10 +15,12 @@ from edgeguard.lab.attacks import Attack, attack_named
 from edgeguard.lab.attacks.objective import verdicts
 from edgeguard.lab.attacks.result import Checks, averaged
 from edgeguard.lab.attacks.threat import threat_at
-from edgeguard.lab.data.dataset import Labels
+from edgeguard.lab.attacks.uap import UAP
+from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.radius import Epsilon
 from edgeguard.lab.recipe import EvaluationTable
+from edgeguard.signals.universal import UniversalPerturbation
 
 BATCH: Final = 250
 
@@ -37,6 +39,11 @@ def perturb(
     parts = [attack(net, windows, labels) for windows, labels in _batches(net, x, y, batch)]
     x_adv = torch.cat([part.x_adv.cpu() for part in parts]).numpy()
     return np.asarray(x_adv), averaged([part.checks for part in parts], [len(part.x_adv) for part in parts])
+
+
+def craft_universal(net: Net, uap: UAP, dataset: Dataset, split: Split) -> UniversalPerturbation:
+    """A universal perturbation made on the training part: what an attacker with such signals can do."""
+    return uap.craft(net, torch.from_numpy(dataset.x[split.train]), dataset.signal)
 
 
 def robust_windows(

@@ -158,6 +158,24 @@ def test_fetched_data_with_another_checksum_is_not_kept(refused, tmp_path, home,
 
 
 @pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["universal", "-o", "v.npz", "--epsilon", "0"], "epsilon must be positive, not 0.0"),
+        (["universal", "-o", "v.npz", "--epsilon", "1", "--norm", "l3"], "no norm is called 'l3'"),
+        (["universal", "-o", "v.npz", "--epsilon", "1", "--set", "sample_size=9999"], "too few for sample_size 9999"),
+        (["evaluate", "--attack", "sqare"], "no attack is called 'sqare' (did you mean 'square'?)"),
+        (["evaluate", "--set", "seed=1"], "only evaluation.* can change"),
+        (["evaluate", "--set", "evaluation.epsilons=['20']"], "epsilon '20' is neither a number nor a ratio"),
+        (["evaluate", "--set", "evaluation.epsilons=[[0.1, 0.2, 0.3]]"], "3 radii for a signal of"),
+        (["evaluate", "--set", "evaluation.attacks.universal.file=no.npz"], "no universal perturbation at no.npz"),
+    ],
+)
+def test_attacks_that_cannot_be_made_are_one_line(refused, trained, words, message):
+    name, *options = words
+    assert message in refused(name, str(trained), *options)
+
+
+@pytest.mark.parametrize(
     ("name", "change", "message"),
     [
         ("run.json", lambda content: content[:50], "cannot be read (Input data was truncated): train again"),

@@ -15,12 +15,12 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "train.md").read_text()
 
 
 def keys_of(table, before=""):
-    """Every key of a recipe with its default as TOML, or ``required``."""
+    """Every key of a recipe with its default as TOML, or ``required``, or ``none``."""
     for field in msgspec.structs.fields(table):
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield from keys_of(field.type, f"{field.name}.")
-        elif field.required:
-            yield before + field.name, "required"
+        elif field.required or field.default is None:
+            yield before + field.name, "required" if field.required else "none"
         else:
             default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
             value = list(default) if isinstance(default, tuple) else default
