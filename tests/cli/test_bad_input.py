@@ -166,8 +166,11 @@ def test_fetched_data_with_another_checksum_is_not_kept(refused, tmp_path, home,
         (["evaluate", "--attack", "sqare"], "no attack is called 'sqare' (did you mean 'square'?)"),
         (["evaluate", "--set", "seed=1"], "only evaluation.* can change"),
         (["evaluate", "--set", "evaluation.epsilons=['20']"], "epsilon '20' is neither a number nor a ratio"),
-        (["evaluate", "--set", "evaluation.epsilons=[[0.1, 0.2, 0.3]]"], "3 radii for a signal of"),
-        (["evaluate", "--set", "evaluation.attacks.universal.file=no.npz"], "no universal perturbation at no.npz"),
+        (["evaluate", "--set", "evaluation.epsilons=[[0.1, 0.2, 0.3]]", "--quiet"], "3 radii for a signal of"),
+        (
+            ["evaluate", "--set", "evaluation.attacks.universal.file=no.npz", "--quiet"],
+            "no universal perturbation at no.npz",
+        ),
     ],
 )
 def test_attacks_that_cannot_be_made_are_one_line(refused, trained, words, message):
