@@ -60,7 +60,7 @@ class Ascent:
         if self.check or self.leave:
             final, logits = climb.look(net, self.objective, climb.at)
             rise = climb.sign * (final - clean[climb.going])
-            fell_share = float((rise < 0).sum()) / len(clean)
+            fell_share = float((rise < 0).sum()) / max(len(clean), 1)
             if fooled is not None:
                 fooled[climb.going] = climb.fooled(logits)
         climb.x_adv[climb.going] = climb.at
