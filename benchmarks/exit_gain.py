@@ -54,7 +54,8 @@ def command(seeds: str, runs: Path, data_dir: Path | None, results: Path) -> Non
         figures = {setting: measured(setting, numbers, runs, data_folder(data_dir)) for setting in SETTINGS}
     except EdgeGuardError as error:
         raise click.ClickException(str(error)) from error
-    path = write_result("exit-gain", figures, libraries=("torch",), seeds=numbers, folder=results)
+    scale = "reduced: 32 or 16 filters instead of 128"
+    path = write_result("exit-gain", figures, libraries=("torch",), scale=scale, seeds=numbers, folder=results)
     click.echo(f"written to {path}")
 
 
