@@ -7,12 +7,12 @@ For each: F1 under PGD on the last exit, of the averaged exits and of the undefe
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any, Final
 
 import click
 
 from benchmarks import RESULTS
+from benchmarks.ecg5000_fcnet import spread
 from edgeguard.errors import EdgeGuardError
 from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.lab.attacking import perturb
@@ -90,11 +90,6 @@ def f1_over_epsilon(setting: str, seed: int, runs: Path, data: Path, *, exits: b
         x_adv, _ = perturb(net, PGD(Threat(epsilon), **options), x, y)
         found.append(weighted_f1(ensemble(probabilities(logits_of(net, x_adv))), y))
     return found
-
-
-def spread(values: list[float]) -> dict[str, Any]:
-    """Mean and standard deviation over seeds, and the values."""
-    return {"mean": mean(values), "std": stdev(values) if len(values) > 1 else 0.0, "values": list(values)}
 
 
 if __name__ == "__main__":

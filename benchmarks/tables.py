@@ -58,7 +58,8 @@ def caption(result: dict[str, Any]) -> str:
     machine = result["machine"]
     seeds = f", seeds {', '.join(map(str, result['seeds']))}" if result["seeds"] else ""
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['accelerator'] or 'no accelerator'}"
-    when = f"{result['date']}, commit {(result['commit'] or 'unknown')[:7]}"
+    commit, changes, _ = (result["commit"] or "unknown").partition("+changes")
+    when = f"{result['date']}, commit {commit[:7]}{' with changes' if changes else ''}"
     return f"*Scale: {result['scale']}{seeds}. Machine: {where}. `{result['command']}`, {when}.*"
 
 
