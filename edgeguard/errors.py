@@ -30,6 +30,7 @@ EXTRAS: Final[dict[str, tuple[str, str]]] = {
     "onnxruntime": ("onnxruntime", "device"),
     "onnxscript": ("onnxscript", "lab"),
     "paho": ("paho-mqtt", "device"),
+    "prometheus_client": ("prometheus-client", "device"),
     "rich": ("rich", "lab"),
     "safetensors": ("safetensors", "lab"),
     "sklearn": ("scikit-learn", "lab"),

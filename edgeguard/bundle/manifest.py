@@ -35,6 +35,8 @@ class Disagreement(_Record, frozen=True, kw_only=True):
         calibration_windows: How many windows the promise rests on.
         observed_rate: Share of clean test windows over the threshold.
         observed_interval: Exact 95 % interval of `observed_rate`.
+        clean_quantiles: Scores of clean calibration windows at the levels of `edgeguard.exits.drift.LEVELS`: what the
+            drift alarm measures a stream against. Empty: there is no drift alarm.
     """
 
     score: Name
@@ -43,6 +45,29 @@ class Disagreement(_Record, frozen=True, kw_only=True):
     calibration_windows: Annotated[int, msgspec.Meta(ge=1)]
     observed_rate: float | None = None
     observed_interval: tuple[float, float] | None = None
+    clean_quantiles: tuple[float, ...] = ()
+
+
+class Agreement(_Record, frozen=True, kw_only=True):
+    """The policy ``agree``: stop after the first `min_exits` or more exits that agree with `confidence`.
+
+    All figures are of the policy itself on clean windows: where exits are left out, other scores come out.
+
+    Attributes:
+        confidence: What the mean probability of the class that all exits so far predict must reach.
+        min_exits: Exits that are always run.
+        accuracy_loss: The stated bound: at most this share of windows is right with all exits and wrong here.
+        observed_loss: That share on clean test windows, or None where it was not measured.
+        stages: Share of clean calibration windows that stopped after 1, 2, … stages.
+        disagreement: The alarm rule for windows judged by this policy.
+    """
+
+    confidence: Annotated[float, msgspec.Meta(gt=0, le=1)]
+    min_exits: Annotated[int, msgspec.Meta(ge=2)] = 2
+    accuracy_loss: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    observed_loss: float | None = None
+    stages: tuple[float, ...]
+    disagreement: Disagreement
 
 
 class Stage(_Record, frozen=True, kw_only=True):
@@ -92,6 +117,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
         exit_rule: How exits become one verdict; ``mean`` is Eq. 2.
         temperature: Of `edgeguard.exits.ensemble.ensemble`; it makes the confidence honest.
         disagreement: The alarm rule.
+        agreement: How stages may be saved; None: the policy ``agree`` is not offered.
         golden_tolerance: Largest absolute logit difference accepted in the self-test.
         stages: The staged graphs, in order.
         metrics: Figures of the run that the card shows, by name.
@@ -108,6 +134,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
     exit_rule: str = "mean"
     temperature: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     disagreement: Disagreement
+    agreement: Agreement | None = None
     golden_tolerance: Annotated[float, msgspec.Meta(gt=0)] = 1e-3
     stages: tuple[Stage, ...]
     metrics: dict[str, float] = {}

@@ -6,11 +6,12 @@ import os
 import platform
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from edgeguard.config import read_toml, record_from
+from edgeguard.registry import Name
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -57,10 +58,68 @@ class BundleConfig(_Table, frozen=True, kw_only=True):
     trusted_keys: tuple[str, ...] = ()
 
 
+class SourceConfig(_Table, frozen=True, kw_only=True):
+    """One source of samples.
+
+    Attributes:
+        name: What messages, logs and counters call it; part of no topic.
+        spec: ``name:argument`` or the path of a recording, see `edgeguard.device.sources.open_source`.
+        speed: Of recordings and simulations: times faster than real time; ``inf`` for as fast as possible.
+    """
+
+    name: Name
+    spec: str
+    speed: Positive = 1.0
+
+
+class EngineConfig(_Table, frozen=True, kw_only=True):
+    """How windows are judged.
+
+    Attributes:
+        policy: ``all`` runs every exit; ``agree`` stops once the exits so far agree, as the bundle was calibrated.
+        latency_ms: How long a window may wait for windows of other sources, to be judged in one batch.
+        max_batch: Windows in one call of the model.
+    """
+
+    policy: Literal["all", "agree"] = "all"
+    latency_ms: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    max_batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
+
+
+class Alarms(_Table, frozen=True, kw_only=True):
+    """When an alarm begins and ends, and how many alerts may be sent.
+
+    Attributes:
+        clear_windows: A window alarm is over after so many windows in a row under the threshold.
+        drift_windows: Mean number of clean windows from one false drift alarm, or slowdown alarm, to the next; 0: none.
+        max_per_hour: Alerts of one source that are sent in an hour; more are counted.
+    """
+
+    clear_windows: Annotated[int, msgspec.Meta(ge=1)] = 10
+    drift_windows: Annotated[int, msgspec.Meta(ge=0)] = 100_000
+    max_per_hour: Annotated[int, msgspec.Meta(ge=1)] = 60
+
+
 class Log(_Table, frozen=True, kw_only=True):
-    """The verdict log; none without a `file`."""
+    """The verdict log; none without a `file`. When it and its predecessor take `max_mb`, the predecessor goes."""
 
     file: str | None = None
+    max_mb: Positive = 64.0
+
+
+class Raw(_Table, frozen=True, kw_only=True):
+    """Raw windows around each alarm, kept on this disk alone; none without a `folder`. The oldest go first."""
+
+    folder: str | None = None
+    windows_before: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 30
+    windows_after: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 30
+    max_mb: Positive = 64.0
+
+
+class Metrics(_Table, frozen=True, kw_only=True):
+    """Prometheus metrics on 127.0.0.1; none without a `port`."""
+
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
 
 
 class DeviceConfig(_Table, frozen=True, kw_only=True):
@@ -72,6 +131,11 @@ class DeviceConfig(_Table, frozen=True, kw_only=True):
     spool: Spool = Spool()
     bundle: BundleConfig = BundleConfig()
     log: Log = Log()
+    source: tuple[SourceConfig, ...] = ()
+    engine: EngineConfig = EngineConfig()
+    alarms: Alarms = Alarms()
+    raw: Raw = Raw()
+    metrics: Metrics = Metrics()
 
 
 _PATHS: Final = {
@@ -79,6 +143,7 @@ _PATHS: Final = {
     "spool": ("folder",),
     "bundle": ("path", "trusted_keys"),
     "log": ("file",),
+    "raw": ("folder",),
 }
 
 

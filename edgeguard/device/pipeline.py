@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from edgeguard.bundle.manifest import Manifest
 from edgeguard.device.samples import Samples, Verdict
-from edgeguard.device.windows import StreamCounts, Window, WindowCutter
+from edgeguard.device.samples import StreamCounts
+from edgeguard.device.windows import Window, WindowCutter
 from edgeguard.exits.one_window import PLAIN_SCORES, mean_row, softmax_rows, top_confidence
 from edgeguard.signals.preprocessing import preprocess
 

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeguard.device.samples import Samples
+from edgeguard.device.samples import Samples, StreamCounts
 from edgeguard.errors import SourceError
 from edgeguard.signals.spec import SignalSpec
 
 Window = NDArray[np.float32]
-
-
-@dataclass
-class StreamCounts:
-    """What was wrong with a stream so far.
-
-    Attributes:
-        gaps: Jumps forward.
-        missing_samples: Samples that the jumps left out.
-        repeated_samples: Samples that came again or too late, and were dropped.
-    """
-
-    gaps: int = 0
-    missing_samples: int = 0
-    repeated_samples: int = 0
 
 
 class WindowCutter:

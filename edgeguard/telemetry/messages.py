@@ -17,6 +17,7 @@ from edgeguard.telemetry.topics import Kind
 
 SCHEMA: Final = 1  # raised when an older reader could misread a newer message
 
+AlarmKind = Literal["window", "drift", "slowdown"]
 Status = Literal["online", "stopped", "offline"]
 Boot = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$", max_length=16, description="Random for every start.")]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
@@ -48,6 +49,7 @@ class State(_Message, frozen=True, kw_only=True):
         boot: Random for every start.
         software: Version of edgeguard on the device.
         bundle: The model that runs.
+        sources: Names of the sources that the device listens to.
     """
 
     status: Status
@@ -55,27 +57,32 @@ class State(_Message, frozen=True, kw_only=True):
     boot: Boot
     software: Name
     bundle: BundleFact
+    sources: Annotated[tuple[Name, ...], msgspec.Meta(max_length=1024)]
 
 
 class Summary(_Message, frozen=True, kw_only=True):
-    """What a device saw in one interval.
+    """What one source of a device gave in one interval.
 
     Attributes:
         boot: Random for every start.
         seq: Number of this message on this device; (device, boot, seq) is unique.
+        source: Name of the source.
         from_ms: Start of the interval.
         to_ms: Its end; a clock set in between moves only the next interval.
         bundle_sha256: The model that judged the windows.
-        dropped: Messages that a full or failing spool has lost since this boot.
+        dropped: Messages of this device that a full or failing spool has lost since this boot, by kind.
+        waiting: Messages of this device that waited in the spool when this one was written.
         tally: Counts and histograms, which add up.
     """
 
     boot: Boot
     seq: Count
+    source: Name
     from_ms: UnixMs
     to_ms: UnixMs
     bundle_sha256: Sha256
-    dropped: Count
+    dropped: Annotated[dict[Literal["telemetry", "alert", "ack"], Count], msgspec.Meta(max_length=3)]
+    waiting: Count
     tally: Tally
 
     def __post_init__(self) -> None:
@@ -84,17 +91,25 @@ class Summary(_Message, frozen=True, kw_only=True):
 
 
 class Alert(_Message, frozen=True, kw_only=True):
-    """One alarm.
+    """An alarm that begins or ends.
+
+    A ``window`` alarm begins with a score over the bundle's threshold, a ``drift`` alarm with many scores that are
+    higher than on clean signals, a ``slowdown`` alarm with many windows that need more stages than clean ones.
 
     Attributes:
         boot: Random for every start.
         seq: Number of this message on this device; (device, boot, seq) is unique.
         time_ms: When the verdict was given.
         bundle_sha256: The model that gave it.
-        window_start: Index of the window's first sample since the source began.
-        score: Name of the disagreement score.
-        value: The score of this window.
-        threshold: The bundle's threshold, which `value` is over.
+        source: Name of the source.
+        kind: ``window``, ``drift`` or ``slowdown``.
+        raised: True where the alarm begins, False where it is over.
+        windows: Windows over the threshold since the alarm began, this one included.
+        suppressed: Alerts of this source that the rate limit held back since the last one that was sent.
+        window_start: Index of the window's first sample since the source began, at the source's own rate.
+        score: Name of the disagreement score; of ``drift`` and ``slowdown`` alarms, what it is summed over.
+        value: Of a ``window`` alarm the score of this window, else the sum that the stream has come to.
+        threshold: What `value` is over when the alarm begins.
         predicted: The class that the ensemble predicts.
         confidence: The ensemble's probability of it.
         exit_probabilities: Each exit's probability of it, in order of depth.
@@ -104,6 +119,11 @@ class Alert(_Message, frozen=True, kw_only=True):
     seq: Count
     time_ms: UnixMs
     bundle_sha256: Sha256
+    source: Name
+    kind: AlarmKind
+    raised: bool
+    windows: Count
+    suppressed: Count
     window_start: Count
     score: Name
     value: float
@@ -139,6 +159,7 @@ class Ack(_Message, frozen=True, kw_only=True):
     Attributes:
         id: Of the command.
         boot: Random for every start.
+        seq: Number of this message on this device; (device, boot, seq) is unique.
         time_ms: When it was carried out or refused.
         done: Whether it was carried out.
         reason: Why not, in one line; empty where it was.
@@ -146,6 +167,7 @@ class Ack(_Message, frozen=True, kw_only=True):
 
     id: Name
     boot: Boot
+    seq: Count
     time_ms: UnixMs
     done: bool
     reason: Text = ""
@@ -158,8 +180,11 @@ MESSAGES: Final[dict[Kind, type[_Message]]] = {
     "cmd": Command,
     "ack": Ack,
 }
-# A summary of 256 classes fits; everything else is a few hundred bytes.
-SIZE_LIMITS: Final[dict[type[_Message], int]] = dict.fromkeys(MESSAGES.values(), 4096) | {Summary: 1 << 16}
+# A summary of 256 classes fits, and a state with 1024 sources; everything else is a few hundred bytes.
+SIZE_LIMITS: Final[dict[type[_Message], int]] = dict.fromkeys(MESSAGES.values(), 4096) | {
+    Summary: 1 << 16,
+    State: 1 << 17,
+}
 
 
 class _Versioned(msgspec.Struct):

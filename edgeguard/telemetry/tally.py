@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Annotated, Final, TypeVar
 
 import msgspec
@@ -27,7 +28,10 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         gaps: Jumps in the samples' index.
         missing_samples: Samples that those jumps left out.
         repeated_samples: Samples that came again or too late, and were dropped.
+        faults: What else was wrong with the source, by kind: lost links, malformed lines, a wrong rate.
         alarms: Windows whose disagreement is over the bundle's threshold.
+        suppressed: Alerts that the rate limit held back.
+        stages: Windows given to the model, by how many stages were run for them: the first for one stage.
         predictions: Windows given to the model, by predicted class.
         confidence: The ensemble's probability of the predicted class, by that class.
         disagreement: The bundle's disagreement score.
@@ -40,7 +44,10 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     gaps: Count
     missing_samples: Count
     repeated_samples: Count
+    faults: Annotated[dict[Name, Count], msgspec.Meta(max_length=32)]
     alarms: Count
+    suppressed: Count
+    stages: Annotated[tuple[Count, ...], msgspec.Meta(max_length=64)]
     predictions: Annotated[dict[Name, Count], msgspec.Meta(max_length=256)]
     confidence: Annotated[dict[Name, ShareHistogram], msgspec.Meta(max_length=256)]
     disagreement: DisagreementHistogram
@@ -55,6 +62,8 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             raise ValueError(f"{self.alarms} alarms in {accepted} windows given to the model")
         if {name: histogram.total for name, histogram in self.confidence.items()} != self.predictions:
             raise ValueError("the confidence histograms do not add up to the predictions")
+        if sum(self.stages) != accepted:
+            raise ValueError(f"the stages hold {sum(self.stages)} windows, not {accepted}")
         for histogram in (self.disagreement, self.margin, self.latency_ms):
             if histogram.total != accepted:
                 raise ValueError(f"a histogram holds {histogram.total} windows, not {accepted}")
@@ -66,7 +75,10 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             gaps=self.gaps + other.gaps,
             missing_samples=self.missing_samples + other.missing_samples,
             repeated_samples=self.repeated_samples + other.repeated_samples,
+            faults=_merged(self.faults, other.faults),
             alarms=self.alarms + other.alarms,
+            suppressed=self.suppressed + other.suppressed,
+            stages=tuple(map(sum, zip_longest(self.stages, other.stages, fillvalue=0))),
             predictions=_merged(self.predictions, other.predictions),
             confidence=_merged(self.confidence, other.confidence),
             disagreement=self.disagreement + other.disagreement,
@@ -81,7 +93,10 @@ NOTHING: Final = Tally(
     gaps=0,
     missing_samples=0,
     repeated_samples=0,
+    faults={},
     alarms=0,
+    suppressed=0,
+    stages=(),
     predictions={},
     confidence={},
     disagreement=DisagreementHistogram.of([]),
@@ -99,6 +114,7 @@ def tally_of(
     disagreement: NDArray[np.float64],
     alarm: NDArray[np.bool_],
     latency_ms: NDArray[np.float64],
+    stages: NDArray[np.int64],
 ) -> Tally:
     """The tally of n windows given to the model.
 
@@ -110,6 +126,7 @@ def tally_of(
         disagreement: (n,) scores.
         alarm: (n,) whether the score is over the threshold.
         latency_ms: (n,) from the last sample to the verdict.
+        stages: (n,) stages run, from 1.
     """
     by_class = {classes[k]: ShareHistogram.of(confidence[predicted == k]) for k in np.unique(predicted)}
     top = np.partition(ensemble(exit_probabilities), -2, axis=-1)
@@ -122,6 +139,7 @@ def tally_of(
         disagreement=DisagreementHistogram.of(disagreement),
         margin=ShareHistogram.of(top[:, -1] - top[:, -2]),
         latency_ms=LatencyHistogram.of(latency_ms),
+        stages=tuple(np.bincount(stages - 1).tolist()),
     )
 
 
