@@ -87,7 +87,8 @@ def _mains_share(raw: Signal, rate_hz: float) -> float:
     """Largest share over the channels of the power above 1 Hz that lies at 50 or at 60 Hz."""
     taper, bands = _taper_and_bands(raw.shape[1], rate_hz)
     size = np.abs(np.fft.rfft((raw - raw[:, :1]) * taper, axis=1))
-    return max(max(at_mains) / (total or 1.0) for total, *at_mains in (size * size @ bands).tolist())
+    power: list[list[float]] = (size * size @ bands).tolist()
+    return max(max(at_mains) / (total or 1.0) for total, *at_mains in power)
 
 
 def _sliding(extreme: np.ufunc, values: Signal, length: int) -> Signal:

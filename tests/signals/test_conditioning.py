@@ -83,7 +83,9 @@ def test_behind_a_long_hole_everything_begins_anew(value, reason):
     conditioner = Conditioner(GUARDED, 360.0)
     found = conditioner.feed(x)[:, back * 16 // 45 :]
     np.testing.assert_allclose(found, conditioned(x[:, back:], 360.0, SIGNAL)[:, : found.shape[1]], atol=0.3)
-    np.testing.assert_allclose(found[:, 20:], conditioned(x[:, back:], 360.0, SIGNAL)[:, 20 : found.shape[1]], atol=0.05)
+    np.testing.assert_allclose(
+        found[:, 20:], conditioned(x[:, back:], 360.0, SIGNAL)[:, 20 : found.shape[1]], atol=0.05
+    )
     spans = [(back - 10, back + 10), (back, back + 10), (back + SETTLE - 1, 5000), (back + SETTLE, 5000)]
     assert [conditioner.why_unfit(*span) for span in spans] == [reason, "settling", "settling", None]
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from edgeguard.errors import ConfigError
 from edgeguard.signals.filter_design import sections
 from edgeguard.signals.filters import StreamingFilter
 from edgeguard.signals.spec import FilterSpec
@@ -70,3 +71,16 @@ def test_no_filters_pass_the_signal_through():
     nothing = StreamingFilter((), 360.0, 2)
     np.testing.assert_array_equal(nothing.feed(noise(7)), noise(7))
     assert nothing.settle_s == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (FilterSpec(kind="highpass", hz=(1e-6,)), "at 128 Hz the filters ring too long"),
+        (FilterSpec(kind="notch", hz=(50.0,), quality=1e9), "at 128 Hz the filters ring too long"),
+        (FilterSpec(kind="notch", hz=(50.0,), quality=0.7), "wider than half of 128 Hz"),
+    ],
+)
+def test_a_filter_that_cannot_be_computed_is_refused(spec, message):
+    with pytest.raises(ConfigError, match=message):
+        StreamingFilter((spec,), 128.0, 1)
