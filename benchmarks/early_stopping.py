@@ -54,7 +54,7 @@ ATTACKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 }
 ALARM_WINDOWS: Final = 100_000  # the device's default
 STREAM: Final = 1_000_000  # clean windows drawn for counting false alarms
-STARTS: Final = 200  # attacks drawn for the time to an alarm
+STARTS, LONGEST_WAIT = 101, 10_000  # attacks drawn for the time to an alarm, and their windows
 # one multiplication and one addition in float32 at 45 nm, without any memory: Horowitz, ISSCC 2014
 PICOJOULES_PER_MAC: Final = 3.7 + 0.9
 Batch = NDArray[np.float32]
@@ -62,21 +62,22 @@ Batch = NDArray[np.float32]
 
 @click.command()
 @click.option("--run", "runs", multiple=True, type=click.Path(path_type=Path), help="Finished runs; else those known.")
-@click.option("--epsilon", default=0.1, show_default=True, help="Radius of the attacks, l∞, in the input's unit.")
+@click.option("--epsilons", default="0.1,0.2", show_default=True, help="Radii of the attacks, l∞, in the input's unit.")
 @click.option("--windows", default=500, show_default=True, help="Test windows that are attacked and timed.")
 @click.option("--passes", default=9, show_default=True, help="How often each window is timed.")
 @click.option("--data-dir", type=click.Path(path_type=Path))
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS)
 def command(
-    runs: tuple[Path, ...], epsilon: float, windows: int, passes: int, data_dir: Path | None, results: Path
+    runs: tuple[Path, ...], epsilons: str, windows: int, passes: int, data_dir: Path | None, results: Path
 ) -> None:
     """Measure and write early-stopping.json."""
     torch.set_num_threads(1)
+    radii = [float(epsilon) for epsilon in epsilons.split(",")]
     known = runs or tuple(Path(run) for run in RUNS if Path(run).is_dir())
     try:
         if not known:
             raise ConfigError(f"none of {', '.join(RUNS)} is there: train one, or name a run with --run")
-        figures = {Run(run).recipe().name: measured(Run(run), epsilon, windows, passes, data_dir) for run in known}
+        figures = {Run(run).recipe().name: measured(Run(run), radii, windows, passes, data_dir) for run in known}
     except EdgeGuardError as error:
         raise click.ClickException(str(error)) from error
     libraries = ("torch", "onnxruntime", "numpy")
@@ -85,7 +86,7 @@ def command(
     click.echo(f"written to {path}")
 
 
-def measured(run: Run, epsilon: float, windows: int, passes: int, data_dir: Path | None) -> dict[str, Any]:
+def measured(run: Run, epsilons: Sequence[float], windows: int, passes: int, data_dir: Path | None) -> dict[str, Any]:
     """All figures of one run: those of the network, and one row for each policy."""
     recipe, net = run.recipe(), run.net()
     dataset = dataset_from_recipe(recipe.data, data_folder(data_dir))
@@ -95,7 +96,7 @@ def measured(run: Run, epsilon: float, windows: int, passes: int, data_dir: Path
     x, y = dataset.x[split.test], dataset.y[split.test]
     clean = probabilities(logits_of(net, x))
     chosen = np.sort(np.random.default_rng(0).permutation(len(x))[:windows])
-    attacked = attacked_exits(net, x[chosen], y[chosen], epsilon)
+    attacked = {epsilon: attacked_exits(net, x[chosen], y[chosen], epsilon) for epsilon in epsilons}
     tables = {loss: CalibrationTable(score=recipe.calibration.score, accuracy_loss=loss) for loss in LOSSES}
     agreements = {loss: calibrated_agreement(validation, labels, table) for loss, table in tables.items()}
     bundle = bundle_of(run, net, x[0])
@@ -105,14 +106,17 @@ def measured(run: Run, epsilon: float, windows: int, passes: int, data_dir: Path
     for loss, agreement in [(None, None), *agreements.items()]:
         row: dict[str, Any] = {"policy": "agree" if loss else "all", "accuracy_loss": loss}
         if agreement is not None or loss is None:
-            row |= policy_row(agreement, clean, y, attacked, y[chosen], macs) | {"us_per_window": times[loss]}
+            row |= clean_figures(agreement, clean, y, macs) | {"us_per_window": times[loss]}
+            row["attacked"] = [
+                {"epsilon": epsilon, **attacked_figures(agreement, found, y[chosen])}
+                for epsilon, found in attacked.items()
+            ]
         rows.append(row)
     return {
         "exits": net.exits,
         "calibration_windows": len(labels),
         "test_windows": len(y),
         "attacked_windows": len(chosen),
-        "epsilon": epsilon,
         "units": dataset.signal.input_units,
         "macs_per_stage": macs,
         "picojoules_per_mac": PICOJOULES_PER_MAC,
@@ -131,17 +135,9 @@ def attacked_exits(net: Net, x: Batch, y: Labels, epsilon: float) -> dict[str, F
     return found
 
 
-def policy_row(
-    agreement: Agreement | None,
-    clean: Floats,
-    y: Labels,
-    attacked: Mapping[str, Floats],
-    attacked_y: Labels,
-    macs: Sequence[int],
-) -> dict[str, Any]:
-    """What a policy (None: all exits) takes and says, clean and attacked."""
+def clean_figures(agreement: Agreement | None, clean: Floats, y: Labels, macs: Sequence[int]) -> dict[str, Any]:
+    """What a policy (None: all exits) takes and says on clean windows, and its false slowdown alarms."""
     stages, exits = _stages(agreement, clean), clean.shape[1]
-    right = {name: _right(agreement, found, attacked_y) for name, found in attacked.items()}
     mean_macs = float(np.cumsum(macs)[stages - 1].mean())
     return {
         "confidence": None if agreement is None else agreement.confidence,
@@ -151,11 +147,20 @@ def policy_row(
         "lost": 0.0 if agreement is None else agreement_figures(agreement, clean, y)["lost"],
         "macs": mean_macs,
         "energy_estimate_uj": mean_macs * PICOJOULES_PER_MAC * 1e-6,
+        "false_slowdowns": None if agreement is None else false_slowdowns(agreement, stages),
+    }
+
+
+def attacked_figures(agreement: Agreement | None, attacked: Mapping[str, Floats], y: Labels) -> dict[str, Any]:
+    """What a policy takes and says under attacks of one radius."""
+    right = {name: _right(agreement, exits, y) for name, exits in attacked.items()}
+    stages = {name: _stages(agreement, exits) for name, exits in attacked.items()}
+    return {
         "robust_accuracy": float(np.all([right[name] for name in ATTACKS], axis=0).mean()),
-        "robust_mean_stages": {name: float(_stages(agreement, attacked[name]).mean()) for name in ATTACKS},
-        "sloth_mean_stages": float(_stages(agreement, attacked["sloth"]).mean()),
+        "robust_mean_stages": {name: float(stages[name].mean()) for name in ATTACKS},
         "sloth_accuracy": float(right["sloth"].mean()),
-        "slowdown": None if agreement is None else slowdown_figures(agreement, stages, attacked["sloth"]),
+        "sloth_mean_stages": float(stages["sloth"].mean()),
+        "windows_to_slowdown_alarm": None if agreement is None else median_wait(agreement, stages["sloth"]),
     }
 
 
@@ -169,17 +174,22 @@ def _right(agreement: Agreement | None, exits: Floats, y: Labels) -> NDArray[np.
     return np.asarray(of_stages_used(ensemble, exits, _stages(agreement, exits)).argmax(axis=1) == y)
 
 
-def slowdown_figures(agreement: Agreement, clean_stages: NDArray[np.int64], sloth: Floats) -> dict[str, Any]:
-    """How long the alarm takes under sloth, and how often it comes on clean test windows."""
-    rng, attacked_stages = np.random.default_rng(0), _stages(agreement, sloth)
-    detector = SlowdownDetector(agreement.stages, ALARM_WINDOWS)
-    drawn = false_alarms(detector, rng.choice(clean_stages, STREAM).tolist())
-    waits = [windows_to_alarm(detector, rng.choice(attacked_stages, 10_000).tolist()) for _ in range(STARTS)]
+def false_slowdowns(agreement: Agreement, stages: NDArray[np.int64]) -> dict[str, int]:
+    """False alarms on clean test windows: in their order, and on a long stream drawn from them."""
+    detector, rng = SlowdownDetector(agreement.stages, ALARM_WINDOWS), np.random.default_rng(0)
     return {
-        "windows_to_alarm": float(np.median(waits)) if None not in waits else None,
-        "false_alarms_in_order": false_alarms(detector, clean_stages.tolist()),
-        "windows_per_false_alarm": STREAM / drawn if drawn else None,
+        "in_order": alarms(detector, stages.tolist()),
+        "drawn": alarms(detector, rng.choice(stages, STREAM).tolist()),
+        "drawn_windows": STREAM,
     }
+
+
+def median_wait(agreement: Agreement, stages: NDArray[np.int64]) -> float | None:
+    """Windows from an attack's first to the alarm, the median over streams drawn from it; None: mostly never."""
+    detector, rng = SlowdownDetector(agreement.stages, ALARM_WINDOWS), np.random.default_rng(0)
+    waits = [windows_to_alarm(detector, rng.choice(stages, LONGEST_WAIT).tolist()) for _ in range(STARTS)]
+    middle = float(np.median([np.inf if wait is None else wait for wait in waits]))
+    return middle if np.isfinite(middle) else None
 
 
 def windows_to_alarm(detector: SlowdownDetector, stages: Sequence[int]) -> int | None:
@@ -188,7 +198,7 @@ def windows_to_alarm(detector: SlowdownDetector, stages: Sequence[int]) -> int |
     return next((k for k, took in zip(count(1), stages) if detector.add(took) > detector.limit), None)
 
 
-def false_alarms(detector: SlowdownDetector, stages: Sequence[int]) -> int:
+def alarms(detector: SlowdownDetector, stages: Sequence[int]) -> int:
     """Alarms on a stream, the sum begun anew after each."""
     detector.reset()
     found = 0
