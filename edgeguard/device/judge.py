@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Final, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeguard.bundle.manifest import Agreement, Manifest
 from edgeguard.bundle.reader import Bundle
@@ -63,7 +62,7 @@ class Judge:
         x = preprocess(raw, self.manifest.signal.preprocessing)
         if np.isfinite(x).all():
             return [self._verdict(window, exits) for window, exits in zip(windows, self._exits(x), strict=True)]
-        finite: NDArray[np.bool_] = np.isfinite(x).all(axis=(1, 2))
+        finite = np.logical_and.reduce(np.isfinite(x), axis=(1, 2))
         exits = iter(self._exits(x[finite]) if finite.any() else ())
         return [
             self._verdict(window, next(exits)) if good else rejected(window, SIGNAL_NOT_FINITE)

@@ -1,4 +1,4 @@
-"""What systemd is told: that we are ready, alive, reloading, stopping (sd_notify). Nothing where there is no systemd."""
+"""What systemd is told: ready, alive, reloading, stopping (sd_notify). Nothing where there is no systemd."""
 
 from __future__ import annotations
 

@@ -87,12 +87,11 @@ def calibrate_agreement(
     # stopping early keeps the first exit's class: what is lost then is lost at every lower confidence too
     verdict = ensemble(exit_probabilities).argmax(axis=1)
     loses = (verdict == labels) & (exit_probabilities[:, 0].argmax(axis=1) != verdict)
-    lost_up_to = np.sort(_agreed_confidence(exit_probabilities[loses], min_exits)[:, :-1].max(axis=1, initial=0.0))[
-        ::-1
-    ]
+    agreed = _agreed_confidence(exit_probabilities[loses], min_exits)[:, :-1]
+    lost_up_to: list[float] = sorted(agreed.max(axis=1, initial=0.0).tolist(), reverse=True)
     if len(lost_up_to) <= allowed or not lost_up_to[allowed]:
-        return 1.0 / exit_probabilities.shape[-1]  # any agreement will do: the likeliest class has at least this
-    confidence = float(lost_up_to[allowed]) + _ROUNDING
+        return 1.0 / float(exit_probabilities.shape[-1])  # any agreement will do: the likeliest class has at least this
+    confidence = lost_up_to[allowed] + _ROUNDING
     return confidence if confidence <= 1.0 else None
 
 

@@ -50,13 +50,13 @@ class Cusum:
     """
 
     def __init__(self, shares: Sequence[float], mean_windows: float) -> None:
-        self._evidence = [step / _RESOLUTION for step in evidence_steps(shares)]
+        self._evidence = (evidence_steps(shares) / _RESOLUTION).tolist()
         self.limit = cusum_limit(tuple(shares), mean_windows)
-        self._sum = 0.0
+        self._most, self._sum = 2 * (self.limit + 1), 0.0
 
     def add_category(self, category: int) -> float:
-        """The sum after one more window; it stays at most twice the limit, so that the end of a long drift shows."""
-        self._sum = min(max(self._sum + self._evidence[category], 0.0), 2 * self.limit)
+        """The sum after one more window; it grows to about twice the limit, so that the end of a long drift shows."""
+        self._sum = min(max(self._sum + self._evidence[category], 0.0), self._most)
         return self._sum
 
     def reset(self) -> None:
@@ -70,7 +70,8 @@ class DriftDetector(Cusum):
     def __init__(self, clean_quantiles: Sequence[float], mean_windows: float) -> None:
         if not clean_quantiles:
             raise ValueError("there are no clean quantiles: this bundle has no drift alarm")
-        # quantiles that are equal are one: a score either is beyond all of them or beyond none
+        # equal quantiles are one cut: a score is beyond all of them or none. Scores of few values leave the categories
+        # between them empty, and then alarm more seldom than promised
         levels = dict(zip(clean_quantiles, LEVELS, strict=False))
         self._cuts = list(levels)
         super().__init__(np.diff([0.0, *levels.values(), 1.0]).tolist(), mean_windows)
