@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from edgeguard.bundle.manifest import Disagreement
 from edgeguard.device.alarms import AlarmWatch
@@ -32,6 +32,15 @@ class Judging(Protocol):
 
     def self_test(self) -> float:
         """EngineError where the golden windows come out otherwise."""
+        ...
+
+
+@runtime_checkable
+class KeepsWindows(Protocol):
+    """A sink that also wants each window, before the verdict on it."""
+
+    def keep(self, window: Window) -> None:
+        """Remember a window; its values are copied."""
         ...
 
 
@@ -82,22 +91,23 @@ class Serving:
     ) -> None:
         self.advanced = 0
         self.seen = seen
-        self._sinks = list(sinks)
         self._counts = counts
         self._alarms = alarms
         self._limit = limit
         self._monotonic = monotonic
         self._said: set[str] = set()
-        self.judge_with(judge)
+        self.judge_with(judge, sinks)
 
     @property
     def full(self) -> bool:
         """Whether the limit is reached."""
         return self._limit is not None and self.seen.windows >= self._limit
 
-    def judge_with(self, judge: Judging) -> None:
-        """Take another judge from here on; its alarms begin anew."""
+    def judge_with(self, judge: Judging, sinks: Sequence[Sink]) -> None:
+        """Take another judge and other sinks from here on; alarms begin anew, and no sink is closed."""
         self._judge = judge
+        self._sinks = list(sinks)
+        self._keepers = [sink for sink in sinks if isinstance(sink, KeepsWindows)]
         self._watches = {name: AlarmWatch(judge.rule, judge.stage_shares, self._alarms) for name in self._counts}
 
     def take(self, arrivals: Sequence[Arrival]) -> None:
@@ -109,6 +119,8 @@ class Serving:
         verdicts = self._judged([arrival.window for arrival in arrivals])
         now_s = self._monotonic()
         for arrival, verdict in zip(arrivals, verdicts, strict=True):
+            for keeper in self._keepers:
+                keeper.keep(arrival.window)
             self._pass_on(verdict, now_s, 1000 * (now_s - arrival.arrived_s))
 
     def probe(self) -> None:

@@ -57,6 +57,7 @@ class Worker:
         self._stopping = False
         self._loop = asyncio.get_running_loop()
         self._ended: Future[None] = Future()
+        self._end = asyncio.wrap_future(self._ended)
         threading.Thread(target=self._run, name="worker", daemon=True).start()
 
     @property
@@ -92,6 +93,8 @@ class Worker:
         future: Future[T] = Future()
 
         def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 future.set_result(job())
             except Exception as error:  # noqa: BLE001 - it is raised where the job was asked for
@@ -102,7 +105,7 @@ class Worker:
 
     async def ended(self) -> None:
         """Returns when the thread has ended; raises what it died of."""
-        await asyncio.wrap_future(self._ended)
+        await asyncio.shield(self._end)  # whoever waits may be cancelled, the thread may not
 
     async def close(self) -> None:
         """Judge what is there, close the serving, end the thread; raises what it died of."""
