@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from edgeguard.device.spool import Entry, Precious, Spool
+from edgeguard.device.spool import Entry, Spool, Writer
 from edgeguard.errors import StorageError
 from edgeguard.telemetry.connection import Message
+from edgeguard.telemetry.messages import Precious
 from edgeguard.telemetry.session import OnAck, Session
 
 log = logging.getLogger(__name__)
@@ -44,9 +45,23 @@ class Delivery:
         self._session = session_for(self._connection_changed)
         self._session.start()
 
-    def send(self, topic: str, kind: Precious, payload_for: Callable[[int], bytes]) -> None:
-        """Keep a message on disk and send it when the broker is there; StorageError where the disk fails."""
-        self._spool.append(topic, kind, payload_for)
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there right now."""
+        return self._up
+
+    def send(self, topic: str, kind: Precious, writers: Sequence[Writer]) -> None:
+        """Keep messages on disk and send them when the broker is there; StorageError where the disk fails."""
+        self._spool.append(topic, kind, writers)
+        self.pump()
+
+    def renew(self) -> None:
+        """Connect anew, so that birth and last will say what is true now."""
+        if self._session is not None:
+            self._session.renew()
+
+    def pump(self) -> None:
+        """Send what can be sent by now."""
         with self._changed:
             self._pump()
 

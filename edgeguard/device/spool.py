@@ -7,15 +7,16 @@ import secrets
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from edgeguard.errors import StorageError
+from edgeguard.telemetry.messages import Precious
 
-Precious = Literal["telemetry", "alert"]
+Writer = Callable[[int], bytes]  # given its number, the payload of a message
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,9 @@ class Entry:
 class Spool:
     """Messages in the order of their sequence numbers, which never repeat, not even after a restart.
 
-    When it is full the oldest telemetry goes first, then the oldest alerts. A damaged file is moved aside. One
-    process at a time. Any thread may call. StorageError where the disk is full or broken; what was in the spool
-    is still there.
+    When it is full the oldest telemetry goes first, then the oldest acks, then the oldest alerts. A damaged file is
+    moved aside. One process at a time. Any thread may call. StorageError where the disk is full or broken; what was
+    in the spool is still there.
 
     Args:
         folder: Where the file lies; made if missing.
@@ -62,7 +63,7 @@ class Spool:
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.boot = secrets.token_hex(8)
-        self.dropped: Counter[str] = Counter()
+        self.dropped: Counter[Precious] = Counter()
         self.moved_aside: Path | None = None
         self.closed = False
         self._path = folder / _FILE
@@ -82,23 +83,21 @@ class Spool:
     def __len__(self) -> int:
         return int(self._held[0])
 
-    def append(self, topic: str, kind: Precious, payload_for: Callable[[int], bytes]) -> int:
-        """Keep a message, on disk before this returns; `payload_for` is given the number that is also returned."""
+    def append(self, topic: str, kind: Precious, writers: Sequence[Writer]) -> list[int]:
+        """Keep messages, all on disk before this returns or none; their numbers, which the writers were given."""
         with self._lock:
             # A number is spent even if the disk fails: the gap then shows the loss.
-            self._last_seq = seq = self._last_seq + 1
-            payload = payload_for(seq)
-            size = len(topic) + len(payload) + _ROW_BYTES
-            row = (seq, kind, topic, payload, size)
+            numbers = range(self._last_seq + 1, self._last_seq + 1 + len(writers))
+            self._last_seq += len(writers)
             try:
                 with self._transaction("FULL"):
-                    self._database.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", row)
-                    self._hold(1, size)
+                    for seq, payload_for in zip(numbers, writers, strict=True):
+                        self._insert(seq, kind, topic, payload_for(seq))
                     self._make_room()
             except StorageError:
-                self.dropped[kind] += 1
+                self.dropped[kind] += len(writers)
                 raise
-            return seq
+            return list(numbers)
 
     def first_after(self, seq: int) -> Entry | None:
         """The waiting message with the lowest number above `seq`, or None."""
@@ -122,10 +121,15 @@ class Spool:
             self._database.close()
             self.closed = True
 
+    def _insert(self, seq: int, kind: Precious, topic: str, payload: bytes) -> None:
+        size = len(topic) + len(payload) + _ROW_BYTES
+        self._database.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", (seq, kind, topic, payload, size))
+        self._hold(1, size)
+
     def _make_room(self) -> None:
         while self._held[1] > self._max_bytes:
             oldest = "SELECT seq, kind FROM message WHERE kind = ? ORDER BY seq LIMIT 1"
-            seq, kind = self._row(oldest, "telemetry") or self._row(oldest, "alert")
+            seq, kind = self._row(oldest, "telemetry") or self._row(oldest, "ack") or self._row(oldest, "alert")
             self._delete(seq)
             self.dropped[kind] += 1
 
