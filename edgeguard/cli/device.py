@@ -43,7 +43,9 @@ def check(*, bundle: str | None, config: Path | None, sources: tuple[str, ...], 
     return int("wrong" in kinds)
 
 
-def _findings(bundle: str | None, file: Path | None, sources: tuple[str, ...], key: tuple[str, ...]) -> Iterator[Finding]:
+def _findings(
+    bundle: str | None, file: Path | None, sources: tuple[str, ...], key: tuple[str, ...]
+) -> Iterator[Finding]:
     from msgspec.structs import replace
 
     from edgeguard.device import check

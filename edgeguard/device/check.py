@@ -17,7 +17,7 @@ from edgeguard.device.config import Alarms, DeviceConfig, EngineConfig, SourceCo
 from edgeguard.device.findings import Finding, caught
 from edgeguard.device.judge import open_judge
 from edgeguard.device.sources import open_source
-from edgeguard.errors import EdgeGuardError, LinkError
+from edgeguard.errors import ConfigError, EdgeGuardError, LinkError
 from edgeguard.signals.resampling import rate_ratio
 from edgeguard.signals.spec import SignalSpec
 
@@ -41,7 +41,7 @@ def check(config: DeviceConfig) -> Iterator[Finding]:
 
 def _opened(config: DeviceConfig) -> Bundle:
     if config.bundle.path is None:
-        raise EdgeGuardError("none is given: name it on the command line, or as bundle.path in the config file")
+        raise ConfigError("none is given: name it on the command line, or as bundle.path in the config file")
     trusted = [load_public_key(Path(key)) for key in config.bundle.trusted_keys]
     return Bundle.open(released.bundle_path(config.bundle.path), trusted=trusted)
 
@@ -69,12 +69,16 @@ def _of_model(bundle: Bundle, engine: EngineConfig, alarms: Alarms) -> Iterator[
     yield Finding("ok", "policy", f"{engine.policy}, of {len(bundle.manifest.exits)} stages{saved}")
     rule = judge.rule
     yield Finding(
-        "ok", "alarm", f"{rule.score} over {rule.threshold:.4g}, on at most {rule.false_alarm_rate:.2%} of clean windows"
+        "ok",
+        "alarm",
+        f"{rule.score} over {rule.threshold:.4g}, on at most {rule.false_alarm_rate:.2%} of clean windows",
     )
     if not alarms.drift_windows:
         yield Finding("note", "drift alarm", "off: alarms.drift_windows is 0")
     elif not rule.clean_quantiles:
-        yield Finding("note", "drift alarm", "off: the bundle does not say how clean scores are spread, export it again")
+        yield Finding(
+            "note", "drift alarm", "off: the bundle does not say how clean scores are spread, export it again"
+        )
     else:
         yield Finding("ok", "drift alarm", f"a false one in {alarms.drift_windows} clean windows")
 

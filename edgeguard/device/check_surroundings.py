@@ -24,11 +24,13 @@ def check_surroundings(config: DeviceConfig, newer_than_utc: str) -> Iterator[Fi
     """Try the folders, the broker and the port; `newer_than_utc` is an ISO time that has certainly passed."""
     yield from caught("broker", _of_broker(config))
     if config.broker.url is not None:
-        yield from caught("spool", _of_folder("spool", spool_folder(config), config.spool.max_mb))
+        folder = spool_folder(config)
+        yield from caught("spool", _of_room("spool", folder, folder, config.spool.max_mb))
     if config.log.file is not None:
         yield from caught("log", _of_log(Path(config.log.file), config.log.max_mb))
     if config.raw.folder is not None:
-        yield from caught("raw windows", _of_folder("raw windows", Path(config.raw.folder), config.raw.max_mb))
+        folder = Path(config.raw.folder)
+        yield from caught("raw windows", _of_room("raw windows", folder, folder, config.raw.max_mb))
     if config.metrics.port is not None:
         yield from caught("metrics", _of_metrics(config.metrics.port))
     yield _of_clock(newer_than_utc)
@@ -43,7 +45,9 @@ def _of_broker(config: DeviceConfig) -> Iterator[Finding]:
     try:
         socket.create_connection((broker.host, broker.port), _BROKER_S).close()
     except OSError as error:
-        yield Finding("note", "broker", f"{broker} cannot be reached now ({error}): messages wait in the spool")
+        yield Finding(
+            "note", "broker", f"{broker} cannot be reached now ({error.strerror or error}): messages wait in the spool"
+        )
         return
     # A client id of its own: a broker would end the connection of the device that may be running.
     session = Session(broker, f"{address.client_id}-check")
@@ -60,17 +64,17 @@ def _of_broker(config: DeviceConfig) -> Iterator[Finding]:
 def _of_log(file: Path, max_mb: float) -> Iterator[Finding]:
     if file.is_dir() or (file.exists() and not os.access(file, os.W_OK)):
         raise StorageError(f"{file} cannot be written: choose another file")
-    yield from _of_folder("log", file.absolute().parent, max_mb)
+    yield from _of_room("log", file, file.absolute().parent, max_mb)
 
 
-def _of_folder(about: str, folder: Path, max_mb: float) -> Iterator[Finding]:
+def _of_room(about: str, path: Path, folder: Path, max_mb: float) -> Iterator[Finding]:
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     try:
         tempfile.TemporaryFile(dir=there).close()
     except OSError as error:
         raise StorageError(f"{there} cannot be written ({error.strerror}): mend it or choose another place") from error
     free_mb = shutil.disk_usage(there).free / 1e6
-    text = f"{folder}, at most {max_mb:g} MB, {free_mb:.0f} MB are free"
+    text = f"{path}, at most {max_mb:g} MB, {free_mb:.0f} MB are free"
     yield Finding("ok" if free_mb > max_mb else "note", about, text)
 
 
