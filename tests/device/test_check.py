@@ -121,6 +121,8 @@ class Wearable:
     async def open(self, signal):
         if self.how == "down":
             raise LinkError("/dev/ttyACM0 is not there: plug it in")
+        if self.how == "misfit":
+            raise LinkError("it has no channel 'I'") from SourceError("it has no channel 'I'")
         return Feed(100.0 if self.how != "odd rate" else 99.1234567, self.samples(), live=True)
 
     async def samples(self):
@@ -143,6 +145,7 @@ class Wearable:
         ("silent", "note", "nothing came within 0.05 s; the device goes on waiting"),
         ("ends", "note", "live, I+II in mV at 100 Hz; it ended without a sample"),
         ("down", "note", "/dev/ttyACM0 is not there: plug it in; the device tries again and again"),
+        ("misfit", "wrong", "it has no channel 'I'"),
         ("broken", "wrong", "it sends what cannot be used"),
         ("odd rate", "wrong", "99.1234567 Hz cannot be resampled to 100 Hz"),
     ],
