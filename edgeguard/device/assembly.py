@@ -108,7 +108,7 @@ async def _run(
                 ready.model.close()
                 if before is None:
                     raise
-                log.error("%s; the device goes on as it was", error)
+                log.warning("%s; the device goes on as it was", error)
                 ready, before = checked(before), None
                 continue
             before = ready.config

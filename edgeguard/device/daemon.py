@@ -17,7 +17,7 @@ from edgeguard.device.serving import Seen, Serving
 from edgeguard.device.supervision import Supervisor
 from edgeguard.device.systemd import Notifier
 from edgeguard.device.wishes import Wishes
-from edgeguard.device.worker import Worker
+from edgeguard.device.worker import InLoop, Worker
 from edgeguard.errors import BundleError, EdgeGuardError
 from edgeguard.telemetry.messages import Command
 
@@ -66,7 +66,8 @@ class Daemon:
         self._jobs: set[asyncio.Task[None]] = set()
         self._full = asyncio.Event()
         self._serving = Serving(model.judge, outputs.sinks, counts, config.alarms, seen=seen, limit=limit)
-        self._worker = Worker(self._serving, config.engine, self._full.set)
+        desk = InLoop if len(sources) == 1 else Worker
+        self._worker: InLoop | Worker = desk(self._serving, config.engine, self._full.set)
         self._supervisors = {
             name: Supervisor(name, source, model.signal, self._worker, counts[name]) for name, source in sources.items()
         }
@@ -147,7 +148,7 @@ class Daemon:
         try:
             await self.self_test()
         except EdgeGuardError as error:
-            log.error("%s", error)
+            log.warning("%s", error)
 
     def _begin(self, job: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(job)
@@ -175,7 +176,7 @@ class Daemon:
             await supervisor.run()
         except EdgeGuardError as error:
             if len(self._supervisors) > 1:
-                log.error("%s is not listened to any more: %s", name, error)
+                log.warning("%s is not listened to any more: %s", name, error)
             raise
 
     async def _look_after(self) -> None:
@@ -205,7 +206,7 @@ class Daemon:
             try:
                 return await asyncio.to_thread(check)
             except EdgeGuardError as error:
-                log.error("%s; the device goes on as it was", error)
+                log.warning("%s; the device goes on as it was", error)
             self._notifier.ready()
 
 

@@ -87,7 +87,7 @@ class Outputs:
             try:
                 self._log = self._open_log()
             except StorageError as error:
-                log.error("%s; it is not written until the device is started anew", error)
+                log.warning("%s; it is not written until the device is started anew", error)
                 self._log = None
         if self._raw is not None:
             self._raw.bundle_sha256 = model.sha256
