@@ -12,6 +12,7 @@ from edgeguard.telemetry.histogram import Count, DisagreementHistogram, LatencyH
 
 V = TypeVar("V", int, ShareHistogram)
 
+
 class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Counts and histograms of windows; ``a + b`` is the tally of both, `NOTHING` the tally of nothing.
 
