@@ -140,14 +140,33 @@ def test_subscription_is_made_again_after_the_broker_was_killed(mosquitto_for, o
     eventually(lambda: heard == [("s8/n", b"1", False)])
 
 
-def test_no_more_is_in_flight_than_the_broker_takes(mosquitto_for, open_session):
-    accepted, ups = [], []
-    session = open_session(mosquitto_for("max_inflight_messages 2").start().url, on_connection=ups.append)
-    session.start()
-    for n in range(200):
-        session.publish(Message("s9/n", b"%d" % n), accepted.append)
-    eventually(lambda: len(accepted) == 200)
-    assert (all(accepted), ups) == (True, [True])
+def packet(connection):
+    """One short MQTT packet: its first byte and the rest."""
+    first, length = connection.recv(2, socket.MSG_WAITALL)
+    return first, connection.recv(length, socket.MSG_WAITALL) if length else b""
+
+
+def test_no_more_is_in_flight_than_the_broker_takes(open_session):
+    accepted = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        session = open_session(f"mqtt://127.0.0.1:{server.getsockname()[1]}")
+        threading.Thread(target=session.start).start()
+        broker, _ = server.accept()
+        with broker:
+            packet(broker)
+            broker.sendall(b"\x20\x06\x00\x00\x03\x21\x00\x02")  # CONNACK of MQTT 5: receive maximum 2
+            eventually(lambda: session.connected)
+            for n in range(5):
+                session.publish(Message("t", b"%d" % n), accepted.append)
+            for n in range(5):
+                waiting = [packet(broker)[1] for _ in range(2 if n == 0 else n < 4)]
+                broker.settimeout(0.05)
+                with pytest.raises(TimeoutError):
+                    packet(broker)
+                broker.settimeout(None)
+                broker.sendall(b"\x40\x02\x00" + bytes([n + 1]))  # PUBACK
+                assert waiting == [] or waiting[-1].endswith(b"%d" % (n + 1))
+            eventually(lambda: accepted == [True] * 5)
 
 
 def test_renewed_session_has_a_new_birth_and_a_new_will_and_the_old_will_is_not_published(

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import asyncio
+import json
 import signal
+import subprocess
 from dataclasses import replace
 
 import pytest
 from msgspec import structs
 
 from edgeguard import __version__
+from edgeguard.device.commands import carry_out
 from edgeguard.device.reports import Reports
 from edgeguard.device.samples import Alarm, StreamCounts
 from edgeguard.device.sinks.mqtt import MqttSink
 from edgeguard.device.spool import Spool
-from edgeguard.errors import BrokerError
+from edgeguard.errors import BrokerError, EngineError
 from edgeguard.telemetry.broker import broker_from
 from edgeguard.telemetry.messages import Ack, Alert, State, Summary, decode
 from edgeguard.telemetry.topics import Address
@@ -312,3 +316,104 @@ def test_refused_login_is_told_at_the_start(device, mosquitto_for):
     one = device()
     with pytest.raises(BrokerError, match="not authorized"):
         one.sink.connect(broker_from(mosquitto_for("allow_anonymous false").start().url))
+
+
+class Actions:
+    """Does what it is told, and says so."""
+
+    def __init__(self, sink):
+        self.sink = sink
+        self.done = []
+
+    async def set_interval(self, interval_s):
+        self.sink.set_interval(interval_s)
+
+    async def self_test(self):
+        raise EngineError("the golden logits differ by 0.3")
+
+    async def reload_bundle(self):
+        self.done.append("reload")
+
+
+@pytest.fixture
+def commanded(device, mosquitto, listen):
+    """A device whose commands are carried out in the session's thread, what it does, and an ear for its acks."""
+
+    def make(name):
+        one = device(name)
+        actions = Actions(one.sink)
+        ears = listen(mosquitto.port, one.address.topic("ack"))
+
+        def on_command(command):
+            one.sink.answer(command, asyncio.run(carry_out(command, actions)))
+
+        one.sink.connect(broker_from(mosquitto.url), on_command, QUICK)
+        return one, actions, ears
+
+    return make
+
+
+def command(mosquitto, one, *options, **fields):
+    """Send a command as docs/run.md shows it."""
+    text = json.dumps({"schema": 1, "id": "c", "time_ms": 0, "action": "ping"} | fields)
+    broker = ["-h", "127.0.0.1", "-p", str(mosquitto.port), "-q", "1"]
+    subprocess.run(
+        ["mosquitto_pub", *broker, "-t", one.address.topic("cmd"), "-m", text, *options], check=True, timeout=10
+    )
+
+
+def acks(ears):
+    return [decode(payload, Ack) for payload in ears.payloads("ack")]
+
+
+def test_commands_are_carried_out_and_answered(commanded, mosquitto):
+    one, actions, ears = commanded("obeys")
+    command(mosquitto, one, id="1")
+    command(mosquitto, one, id="2", action="set_interval", interval_s=7)
+    command(mosquitto, one, id="3", action="self_test")
+    command(mosquitto, one, id="4", action="reload_bundle")
+    command(mosquitto, one, id="5", action="explode")
+    eventually(lambda: len(ears.heard) == 5)
+    assert [(ack.id, ack.seq, ack.done) for ack in acks(ears)] == [
+        ("1", 1, True),
+        ("2", 2, True),
+        ("3", 3, False),
+        ("4", 4, True),
+        ("5", 5, False),
+    ]
+    assert acks(ears)[2].reason == "the golden logits differ by 0.3"
+    assert "Invalid enum value" in acks(ears)[4].reason
+    assert (one.sink._interval_s, actions.done) == (7, ["reload"])
+
+
+def test_command_sent_twice_is_carried_out_once_and_answered_twice(commanded, mosquitto):
+    one, actions, ears = commanded("twice")
+    for _ in range(2):
+        command(mosquitto, one, action="reload_bundle")
+    eventually(lambda: len(ears.heard) == 2)
+    assert actions.done == ["reload"]
+    assert [(ack.id, ack.seq, ack.done) for ack in acks(ears)] == [("c", 1, True), ("c", 2, True)]
+
+
+def test_command_that_the_broker_kept_is_not_carried_out_at_every_connect(commanded, mosquitto):
+    one, actions, ears = commanded("kept")
+    command(mosquitto, one, "-r", id="first", action="reload_bundle")
+    eventually(lambda: len(ears.heard) == 1)  # while we are there it is not marked as retained
+    one.sink._delivery.renew()
+    eventually(lambda: len(ears.heard) == 2)
+    assert [(ack.id, ack.done) for ack in acks(ears)] == [("first", True), ("first", True)]
+    assert actions.done == ["reload"]
+
+
+def test_ack_that_finds_no_broker_comes_later(mosquitto_for, device, listen):
+    broker, one = mosquitto_for().start(), device("patient")
+    taken = []
+    one.sink.connect(broker_from(broker.url), taken.append, QUICK)
+    command(broker, one)
+    eventually(lambda: taken)
+    broker.kill()
+    eventually(lambda: not one.sink.connected)
+    one.sink.answer(taken[0])
+    ears = listen(broker.start().port, "edgeguard/#")
+    eventually(lambda: acks(ears))
+    assert (acks(ears)[0].id, acks(ears)[0].done) == ("c", True)
