@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 
 import numpy as np
 import pytest
@@ -108,6 +110,33 @@ def test_sources_that_are_wrong_beside_one_that_fits(found):
 
 def test_no_source_at_all_is_wrong(found):
     assert found(sources=[])["source"][0] == "wrong"
+
+
+HEADER = b'{"rate_hz": 360, "channels": ["V1", "I", "II"], "units": ["mV", "uV", "mV"]}\n'
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "text"),
+    [
+        (HEADER + b"0,1,2,3\n", "ok", "live, I+II in mV at 100 Hz, resampled from 360 Hz by 5/18; samples come"),
+        (HEADER.replace(b"II", b"V2") + b"0,1,2,3\n", "wrong", "tcp://127.0.0.1:"),
+        (b"hello\n", "note", ""),
+    ],
+)
+def test_lines_from_another_program(found, sent, kind, text):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=send_once, args=(server, sent))
+        thread.start()
+        spec = f"lines:tcp://127.0.0.1:{server.getsockname()[1]}"
+        answer = found(source=(SourceConfig(name="s0", spec=spec),))["source s0"]
+        thread.join()
+    assert (answer[0], answer[1][: len(text)]) == (kind, text)
+
+
+def send_once(server, sent):
+    link, _ = server.accept()
+    with link:
+        link.sendall(sent)
 
 
 class Wearable:
