@@ -1,19 +1,24 @@
-"""The device's config file: all that `edgeguard run` can be told. docs/run.md shows one in full."""
+"""The device's config file: all that `edgeguard run` can be told. docs/device.md shows one in full."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from edgeguard.config import read_toml, record_from
+from edgeguard.errors import ConfigError
 from edgeguard.registry import Name
+from edgeguard.telemetry.broker import Broker, broker_from
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
+Megabytes = Annotated[float, msgspec.Meta(gt=0, le=1e6)]  # of 10^6 bytes
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,14 +46,14 @@ class BrokerConfig(_Table, frozen=True, kw_only=True):
 class Telemetry(_Table, frozen=True, kw_only=True):
     """How often a summary is sent."""
 
-    interval_s: Positive = 60.0
+    interval_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 60.0
 
 
 class Spool(_Table, frozen=True, kw_only=True):
     """Where messages wait for the broker, and how much room they have; without a folder, in the user's state folder."""
 
     folder: str | None = None
-    max_mb: Positive = 64.0
+    max_mb: Megabytes = 64.0
 
 
 class BundleConfig(_Table, frozen=True, kw_only=True):
@@ -63,7 +68,8 @@ class SourceConfig(_Table, frozen=True, kw_only=True):
 
     Attributes:
         name: What messages, logs and counters call it; part of no topic.
-        spec: ``name:argument`` or the path of a recording, see `edgeguard.device.sources.open_source`.
+        spec: ``name:argument`` or the path of a recording, see `edgeguard.device.sources.open_source`. A relative path
+            of a recording counts from the file's folder.
         speed: Of recordings and simulations: times faster than real time; ``inf`` for as fast as possible.
     """
 
@@ -82,29 +88,29 @@ class EngineConfig(_Table, frozen=True, kw_only=True):
     """
 
     policy: Literal["all", "agree"] = "all"
-    latency_ms: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    latency_ms: Annotated[float, msgspec.Meta(ge=0, le=60_000)] = 5.0
     max_batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
 
 
 class Alarms(_Table, frozen=True, kw_only=True):
-    """When an alarm begins and ends, and how many alerts may be sent.
+    """When an alarm begins and ends, and how many may be sent.
 
     Attributes:
         clear_windows: A window alarm is over after so many windows in a row under the threshold.
         drift_windows: Mean number of clean windows from one false drift alarm, or slowdown alarm, to the next; 0: none.
-        max_per_hour: Alerts of one source that are sent in an hour; more are counted.
+        max_per_hour: Alarms of one source that may begin in an hour; more are counted, and their ends not sent either.
     """
 
     clear_windows: Annotated[int, msgspec.Meta(ge=1)] = 10
-    drift_windows: Annotated[int, msgspec.Meta(ge=0)] = 100_000
-    max_per_hour: Annotated[int, msgspec.Meta(ge=1)] = 60
+    drift_windows: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 100_000
+    max_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
 
 
 class Log(_Table, frozen=True, kw_only=True):
-    """The verdict log; none without a `file`. When it and its predecessor take `max_mb`, the predecessor goes."""
+    """The verdict log; none without a `file`. At half of `max_mb` it becomes ``<file>.1``, and the older one goes."""
 
     file: str | None = None
-    max_mb: Positive = 64.0
+    max_mb: Megabytes = 64.0
 
 
 class Raw(_Table, frozen=True, kw_only=True):
@@ -113,7 +119,7 @@ class Raw(_Table, frozen=True, kw_only=True):
     folder: str | None = None
     windows_before: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 30
     windows_after: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 30
-    max_mb: Positive = 64.0
+    max_mb: Megabytes = 64.0
 
 
 class Metrics(_Table, frozen=True, kw_only=True):
@@ -137,20 +143,26 @@ class DeviceConfig(_Table, frozen=True, kw_only=True):
     raw: Raw = Raw()
     metrics: Metrics = Metrics()
 
+    def __post_init__(self) -> None:
+        twice = [name for name, count in Counter(source.name for source in self.source).items() if count > 1]
+        if twice:
+            raise ValueError(f"two sources are called {twice[0]!r}: give each a name of its own")
+
 
 _PATHS: Final = {
     "broker": ("password_file", "ca_file", "cert_file", "key_file"),
     "spool": ("folder",),
-    "bundle": ("path", "trusted_keys"),
+    "bundle": ("trusted_keys",),
     "log": ("file",),
     "raw": ("folder",),
 }
 
 
-def load_config(file: Path | None, flags: dict[str, dict[str, Any]]) -> DeviceConfig:
+def load_config(file: Path | None, flags: Mapping[str, Mapping[str, Any]]) -> DeviceConfig:
     """The config in `file`, if any, with every value of `flags` that is not None in place of the file's.
 
-    Relative paths in the file count from its folder. ConfigError where a key or a value is wrong.
+    Relative paths in the file count from its folder, those of recordings too. ConfigError where a key or a value is
+    wrong.
     """
     tables = {} if file is None else _anchored(read_toml(file), file.parent)
     for name, values in flags.items():
@@ -158,6 +170,15 @@ def load_config(file: Path | None, flags: dict[str, dict[str, Any]]) -> DeviceCo
         if given:
             tables = {**tables, name: {**tables.get(name, {}), **given}}
     return record_from(tables, DeviceConfig, "the options" if file is None else str(file))
+
+
+def broker_of(config: BrokerConfig) -> Broker:
+    """The configured broker; ConfigError where there is none, or its URL or a file is wrong."""
+    if config.url is None:
+        raise ConfigError("no broker is given: name it with --broker, or as broker.url in the config file")
+    files = {name: getattr(config, name) for name in _PATHS["broker"]}
+    paths = {name: Path(value) for name, value in files.items() if value is not None}
+    return broker_from(config.url, username=config.username, **paths)
 
 
 def device_id(config: DeviceConfig) -> str:
@@ -178,7 +199,31 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
     for name, keys in _PATHS.items():
         if isinstance(table := anchored.get(name), dict):
             table.update({key: _under(folder, table[key]) for key in keys if key in table})
+    if isinstance(bundle := anchored.get("bundle"), dict) and "path" in bundle:
+        bundle["path"] = _bundle_under(folder, bundle["path"])
+    if isinstance(sources := anchored.get("source"), list):
+        anchored["source"] = [_anchored_source(source, folder) for source in sources]
     return anchored
+
+
+def _bundle_under(folder: Path, value: Any) -> Any:
+    """A word that is no file there is the name of a released bundle."""
+    is_name = isinstance(value, str) and re.fullmatch(r"[\w-]+", value) and not (folder / value).exists()
+    return value if is_name else _under(folder, value)
+
+
+def _anchored_source(source: Any, folder: Path) -> Any:
+    spec = source.get("spec") if isinstance(source, dict) else None
+    if not isinstance(spec, str) or not (recording := _recording_in(spec)):
+        return source
+    return {**source, "spec": f"replay:{folder / recording}"}
+
+
+def _recording_in(spec: str) -> str:
+    """The path in ``replay:PATH`` or a bare PATH, with what follows it; empty where `spec` names another source."""
+    if spec.startswith("replay:"):
+        return spec.removeprefix("replay:")
+    return "" if re.match(r"[A-Za-z_]+(:|$)", spec) else spec
 
 
 def _under(folder: Path, value: Any) -> Any:

@@ -48,7 +48,7 @@ class Judge:
         """
         fit = [window for window in windows if window.rejected is None]
         judged = iter(self._judged(fit) if fit else ())
-        return [next(judged) if window.rejected is None else _rejected(window, window.rejected) for window in windows]
+        return [next(judged) if window.rejected is None else rejected(window, window.rejected) for window in windows]
 
     def self_test(self) -> float:
         """Replay the golden vectors: the largest difference of a logit; EngineError where it is too large."""
@@ -65,14 +65,14 @@ class Judge:
         finite = np.logical_and.reduce(np.isfinite(x), axis=(1, 2))
         exits = iter(self._exits(x[finite]) if finite.any() else ())
         return [
-            self._verdict(window, next(exits)) if good else _rejected(window, SIGNAL_NOT_FINITE)
+            self._verdict(window, next(exits)) if good else rejected(window, SIGNAL_NOT_FINITE)
             for window, good in zip(windows, finite, strict=True)
         ]
 
     def _verdict(self, window: Window, exits: list[Row]) -> Verdict:
         mean = mean_row(exits)
         if not math.isfinite(sum(mean)):
-            return _rejected(window, LOGITS_NOT_FINITE)
+            return rejected(window, LOGITS_NOT_FINITE)
         score = self._score(exits, mean)
         return Verdict(
             window.start,
@@ -112,5 +112,6 @@ def _agreement_of(manifest: Manifest) -> Agreement:
     return manifest.agreement
 
 
-def _rejected(window: Window, reason: str) -> Verdict:
+def rejected(window: Window, reason: str) -> Verdict:
+    """The verdict that there is none on `window`, and why."""
     return Verdict(window.start, None, math.nan, _NOTHING, math.nan, alarm=False, rejected=reason, source=window.source)
