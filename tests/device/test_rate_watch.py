@@ -28,6 +28,7 @@ def watched(rate, seconds, chunk_s=0.25, watch=None, begin=0.0):
 def test_a_sound_source_with_stalls_and_bursts_is_never_wrong(clock, pauses, stalls, stall_s):
     """It samples at a steady rate, and sends what it has in packets; some come late, all at once or piece by piece."""
     watch, sent = RateWatch(RATE), 0
+    watch.saw(0, 0.0)
     lengths = [stall_s if n in stalls else pause for n, (pause, _) in enumerate(pauses)]
     for now_s, (_, held_back) in zip(accumulate(lengths), pauses, strict=True):
         there = int(RATE * clock * now_s) - sent
@@ -37,9 +38,21 @@ def test_a_sound_source_with_stalls_and_bursts_is_never_wrong(clock, pauses, sta
         assert not watch.wrong
 
 
-@pytest.mark.parametrize(("rate", "within_s"), [(110, 60), (200, 4), (1000, 1)])
+@pytest.mark.parametrize(("rate", "within_s"), [(110, 100), (200, 65), (1000, 8)])
 def test_a_source_that_is_too_fast_is_found_out(rate, within_s):
     assert watched(rate, within_s).wrong
+
+
+@pytest.mark.parametrize(("rate", "within_s"), [(110, 60), (200, 4), (1000, 1)])
+def test_a_source_that_becomes_too_fast_is_found_out_soon(rate, within_s):
+    watch = watched(RATE, 65)
+    assert watched(rate, within_s, watch=watch, begin=65.25).wrong
+
+
+def test_what_waited_for_us_for_a_minute_may_come_at_once():
+    watch = RateWatch(RATE)
+    watch.saw(6000, 0.0)
+    assert not watched(RATE, 300, watch=watch, begin=0.25).wrong
 
 
 @pytest.mark.parametrize("rate", [94, 80, 50, 10])

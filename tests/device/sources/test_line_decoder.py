@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_any_bytes_in_any_chunks_say_the_same_as_line_by_line(texts, sizes):
         return
     one_by_one = decoded(*(line + b"\n" for line in text.split(b"\n")[:-1]))
     cuts = np.cumsum([0, *sizes, max(0, len(text) - sum(sizes))])
-    pieces = [text[begin:end] for begin, end in zip(cuts[:-1], cuts[1:], strict=True)]
+    pieces = [text[begin:end] for begin, end in pairwise(cuts)]
     assert decoded(text) == decoded(*pieces) == one_by_one
 
 
