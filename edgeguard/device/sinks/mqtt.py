@@ -163,7 +163,7 @@ class MqttSink:
             self._spool.close()
 
     def _state(self, status: Status) -> bytes:
-        return encode(self._reports.state(status, tuple(self._intervals)))
+        return encode(self._reports.state(status, tuple(self._intervals) if status == "online" else ()))
 
     def _alert(self, alarm: Alarm) -> Writer:
         return lambda seq: encode(self._reports.alert(seq, alarm))

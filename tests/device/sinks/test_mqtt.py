@@ -223,7 +223,7 @@ def test_through_a_broker_with_birth_last_summary_and_farewell(device, put, mosq
     states = [decode(payload, State) for payload in ears.payloads("state")]
     assert [state.status for state in states] == ["online", "stopped"]
     assert (states[0].software, states[0].bundle.name, states[0].bundle.sha256) == (__version__, "tiny", SHA)
-    assert states[0].sources == ("s",)
+    assert [state.sources for state in states] == [("s",), ()]
     (summary,) = ears.payloads("telemetry")
     assert (decode(summary, Summary).tally.windows, decode(summary, Summary).seq) == (2, 2)
 
