@@ -119,12 +119,6 @@ class MqttSink:
         self._intervals[name] = Interval(counts, classes, self._reports.now_ms, self._monotonic)
         self._state_is_old = True
 
-    def remove_source(self, name: str) -> None:
-        """Send its last summary, and forget the source."""
-        self._summarize([name])
-        del self._intervals[name]
-        self._state_is_old = True
-
     def set_interval(self, interval_s: float) -> None:
         """Seconds from one summary to the next, from here on."""
         self._interval_s = interval_s
