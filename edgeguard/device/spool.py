@@ -91,7 +91,7 @@ class Spool:
         """The waiting message with the lowest number above `seq` that is not of a kind in `skipping`, or None."""
         marks = ",".join("?" * len(skipping))
         query = f"SELECT seq, kind, topic, payload FROM message WHERE seq > ? AND kind NOT IN ({marks})"  # noqa: S608 - marks
-        with self._lock, self._translated():
+        with self._lock, self._recovering():
             row = self._row(query + " ORDER BY seq LIMIT 1", seq, *skipping)
             found = [Entry(*row)] if row else []
             return min([*found, *self._overflow.first_after(seq, skipping)], key=lambda entry: entry.seq, default=None)
@@ -169,26 +169,30 @@ class Spool:
     @contextmanager
     def _transaction(self, synchronous: Literal["FULL", "NORMAL"]) -> Iterator[None]:
         before = self._bytes, self._waiting.copy(), self.dropped.copy(), self._recorded
-        try:
-            with self._translated():
+        with self._recovering():
+            try:
                 self._database.execute(f"PRAGMA synchronous = {synchronous}")
                 self._database.execute("BEGIN IMMEDIATE")
                 yield
                 self._database.execute("COMMIT")
-        except BaseException as error:
-            with suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")  # unless the failure has done so
-            self._bytes, self._waiting, self.dropped, self._recorded = before
-            if isinstance(error.__cause__, sqlite3.Error):
-                self._recover(error.__cause__)
-            raise
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")  # unless the failure has done so
+                self._bytes, self._waiting, self.dropped, self._recorded = before
+                raise
 
-    def _recover(self, error: sqlite3.Error) -> None:
-        if is_damage(error):
-            self._begin_anew()
-        else:
-            with suppress(sqlite3.Error):
-                empty_journal(self._database)
+    @contextmanager
+    def _recovering(self) -> Iterator[None]:
+        try:
+            with self._translated():
+                yield
+        except StorageError as error:
+            if is_damage(error.__cause__):
+                self._begin_anew()
+            else:
+                with suppress(sqlite3.Error):
+                    empty_journal(self._database)
+            raise
 
     def _begin_anew(self) -> None:
         self.dropped.update(self._waiting)

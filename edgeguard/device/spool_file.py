@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS dropped (kind TEXT PRIMARY KEY, messages INTEGER NOT 
 """
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: BaseException | None) -> bool:
     """Whether the file itself is broken; not where it is locked, not ours to write, or the disk is full."""
     return type(error) is sqlite3.DatabaseError
 
