@@ -79,7 +79,7 @@ class Alarm:
     """An alarm of one source that begins or ends with a window.
 
     Attributes:
-        kind: ``window``: its score is over the threshold; ``drift``: the scores of the stream are too high on the whole;
+        kind: ``window``: its score is over the threshold; ``drift``: its scores are too high on the whole;
             ``slowdown``: its windows need too many stages on the whole.
         raised: True where it begins, False where it is over.
         verdict: On the window with which it does.
