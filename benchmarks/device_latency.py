@@ -19,8 +19,9 @@ import numpy as np
 from benchmarks import RESULTS
 from edgeguard.bundle.layout import INPUT, LOGITS, MODEL
 from edgeguard.bundle.reader import Bundle
-from edgeguard.device.engines import open_engine
+from edgeguard.device.config import EngineConfig
 from edgeguard.device.engines.onnx_runtime import session_from_bytes
+from edgeguard.device.judge import open_judge
 from edgeguard.device.pipeline import Pipeline
 from edgeguard.device.samples import Samples
 from edgeguard.errors import EdgeGuardError
@@ -51,8 +52,8 @@ def measure(bundle: Bundle, turns: int) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     windows = rng.normal(size=(64, 1, *signal.shape)).astype(np.float32)
     session = session_from_bytes(bundle.content[MODEL], MODEL)
-    with open_engine("onnxruntime", bundle) as engine:
-        pipeline = Pipeline(bundle.manifest, engine.infer)
+    with open_judge(bundle, EngineConfig()) as judge:
+        pipeline = Pipeline(judge)
 
         def through_pipeline(turn: int) -> None:
             # each window begins where the last ended, and a jump over a gap where windows overlap: one verdict a turn

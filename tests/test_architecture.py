@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny_model import write_tiny_bundle
+from tests.tiny_model import tiny_agreement, write_tiny_bundle
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = {
@@ -32,7 +32,7 @@ ALLOWED = {
     "safetensors": {"edgeguard.lab.weights"},
     "securesystemslib": {"edgeguard.bundle.signature"},
     "sklearn": {"edgeguard.metrics.classification", "edgeguard.metrics.detection"},
-    "sqlite3": {"edgeguard.device.spool"},
+    "sqlite3": {"edgeguard.device.spool", "edgeguard.device.spool_file"},
     "tomli_w": {"edgeguard.lab.run"},
     "torch": {"edgeguard.lab.*"},
     "wfdb": {"edgeguard.device.sources.wfdb_record"},
@@ -83,7 +83,8 @@ sys.meta_path.insert(0, Hide())
 from pathlib import Path
 import numpy as np
 from edgeguard.bundle.reader import Bundle
-from edgeguard.device.engines import ENGINES, open_engine
+from edgeguard.device.config import EngineConfig
+from edgeguard.device.judge import open_judge
 from edgeguard.device.pipeline import Pipeline
 from edgeguard.device.reports import Reports
 from edgeguard.device.samples import Samples
@@ -91,10 +92,10 @@ from edgeguard.device.spool import Spool
 
 bundle = Bundle.open(sys.argv[1])
 spool = Spool(Path(sys.argv[2]), 1_000_000)
-for name in ENGINES.names():
-    with open_engine(name, bundle) as engine:
-        (verdict,) = Pipeline(bundle.manifest, engine.infer).step(Samples(0, bundle.golden()[0][0]))
-    spool.append("t", "alert", lambda seq: bundle.manifest.classes[verdict.predicted].encode())
+for policy in ("all", "agree"):
+    with open_judge(bundle, EngineConfig(policy=policy)) as judge:
+        (verdict,) = Pipeline(judge).step(Samples(0, bundle.golden()[0][0]))
+    spool.append("t", "alert", [lambda seq: bundle.manifest.classes[verdict.predicted].encode()])
 first = spool.first_after(0)
 print(first.payload.decode(), spool.first_after(first.seq).payload.decode())
 spool.close()
@@ -102,7 +103,7 @@ spool.close()
 
 
 def test_a_window_goes_from_bundle_to_spool_without_the_lab(tmp_path):
-    bundle = write_tiny_bundle(tmp_path / "tiny.zip")
+    bundle = write_tiny_bundle(tmp_path / "tiny.zip", agreement=tiny_agreement())
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", WITHOUT_THE_LAB, str(tmp_path / "tiny.zip"), str(tmp_path / "spool")],
         capture_output=True,

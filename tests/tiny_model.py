@@ -8,7 +8,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from edgeguard.bundle.layout import CARD, GOLDEN, MODEL, stage_file
-from edgeguard.bundle.manifest import Disagreement, Manifest, Provenance, Stage
+from edgeguard.bundle.manifest import Agreement, Disagreement, Manifest, Provenance, Stage
 from edgeguard.bundle.writer import write_bundle
 from edgeguard.signals.spec import SignalSpec
 
@@ -48,6 +48,13 @@ def tiny_manifest(**facts):
         ),
     }
     return Manifest(**{**defaults, **facts})
+
+
+def tiny_agreement():
+    """Leave to stop early, but a confidence that the tiny model never has."""
+    return Agreement(
+        confidence=1.0, accuracy_loss=0.01, stages=(0.0, 0.0, 1.0), disagreement=tiny_manifest().disagreement
+    )
 
 
 def tiny_content(manifest):

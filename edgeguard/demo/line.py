@@ -37,9 +37,9 @@ class Outcome:
     Attributes:
         promised_rate: False alarms that the bundle promises.
         clean: Clean windows sent.
-        false_alarms: Alarms among them.
+        false_alarms: How many of them had an alarm.
         attacked: Attacked windows sent.
-        alarms: Alarms among them.
+        alarms: How many of them had an alarm.
         latency_ms: Mean from a window's last sample to its verdict.
     """
 
@@ -91,6 +91,8 @@ def _command(prepared: Prepared, broker_url: str, folder: Path) -> list[str]:
     files.write_text(
         config,
         f"[device]\nid = {json.dumps(DEVICE.device)}\nfleet = {json.dumps(DEVICE.fleet)}\n"
+        # an alarm ends with the first window under the threshold: its windows follow one another, and can be counted
+        "[alarms]\nclear_windows = 1\nmax_per_hour = 10000\n"
         f"[telemetry]\ninterval_s = 1.0\n[spool]\nfolder = {json.dumps(str((folder / 'spool').resolve()))}\n",
     )
     signal = prepared.manifest.signal
@@ -103,21 +105,32 @@ def _command(prepared: Prepared, broker_url: str, folder: Path) -> list[str]:
 
 
 def _outcome(prepared: Prepared, watch: Watch) -> Outcome:
-    late = [alert for alert in watch.alerts if alert.window_start >= prepared.attack_start]
+    alarmed = _alarmed(prepared, watch)
+    false_alarms = sum(start < prepared.attack_start for start in alarmed)
     clean = prepared.attack_start // prepared.manifest.signal.hop
     if not watch.stopped.is_set() or (tally := watch.tally) is None:
         raise LineBroken("the device's last message did not arrive over MQTT")
     if tally.windows != prepared.windows:
         raise LineBroken(f"{prepared.windows} windows were sent, {tally.windows} arrived over MQTT")
-    if tally.alarms != len(watch.alerts):
-        raise LineBroken(f"{tally.alarms} alarms were counted, {len(watch.alerts)} arrived over MQTT")
-    if not late:
+    if tally.alarms != len(alarmed):
+        raise LineBroken(f"{tally.alarms} windows with an alarm were counted, {len(alarmed)} arrived over MQTT")
+    if false_alarms == len(alarmed):
         raise LineBroken("the attack raised no alarm")
     return Outcome(
         promised_rate=prepared.manifest.disagreement.false_alarm_rate,
         clean=clean,
-        false_alarms=len(watch.alerts) - len(late),
+        false_alarms=false_alarms,
         attacked=prepared.windows - clean,
-        alarms=len(late),
+        alarms=len(alarmed) - false_alarms,
         latency_ms=tally.latency_ms.mean,
     )
+
+
+def _alarmed(prepared: Prepared, watch: Watch) -> list[int]:
+    """First samples of the windows over the threshold: from the beginning of each alarm to its end."""
+    hop = prepared.manifest.signal.hop
+    alerts = [alert for alert in watch.alerts if alert.kind == "window"]
+    begins = [alert.window_start for alert in alerts if alert.raised]
+    ends = [alert.window_start for alert in alerts if not alert.raised]
+    ends += [prepared.windows * hop] * (len(begins) - len(ends))  # the last one may still last
+    return [start for begin, end in zip(begins, ends, strict=True) for start in range(begin, end, hop)]

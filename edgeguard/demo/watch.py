@@ -68,10 +68,13 @@ class Watch:
 
     def _alert(self, message: Alert) -> None:
         self.alerts.append(message)
+        what = "ALARM" if message.raised else "over"
+        kind = "" if message.kind == "window" else f" {message.kind}"
         self._tell(
-            f"ALARM    {self._bar(message.value)} {message.value:.3f} > {message.threshold:.3f}  "
-            f"sample {message.window_start}: {message.predicted} at {message.confidence:.0%}",
-            True,
+            f"{what:<8} {self._bar(message.value)} {message.value:.3f} {'>' if message.raised else '≤'} "
+            f"{message.threshold:.3f}  sample {message.window_start}: {message.predicted} at "
+            f"{message.confidence:.0%}{kind}",
+            message.raised,
         )
 
     def _bar(self, value: float) -> str:

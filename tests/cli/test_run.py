@@ -28,11 +28,25 @@ REPLAY = ("run", "tiny.zip", "--source", "ecg.csv", "--speed", "max")
 
 def test_every_window_is_a_line_and_the_last_line_counts(edgeguard, tmp_path):
     status, out, _ = edgeguard(*REPLAY, "--log", "verdicts.jsonl")
-    *lines, last = out.splitlines()
+    *told, last = out.splitlines()
+    lines = [line for line in told if "window alarm: " not in line]
     logged = [json.loads(line) for line in (tmp_path / "verdicts.jsonl").read_text().splitlines()]
     assert (status, len(lines), len(logged)) == (0, 19, 19)
     assert [line["start"] for line in logged] == list(range(0, 190, 10))
-    assert last == f"19 windows, {out.count('ALARM')} alarms, 0 rejected, 0 gaps"
+    assert last == f"19 windows, {out.count('ALARM')} alarms, 0 rejected, 0 gaps, 0 faults"
+
+
+def test_several_sources_bear_their_names(edgeguard, tmp_path):
+    status, out, _ = edgeguard(*REPLAY, "--source", "b=ecg.csv", "--log", "v.jsonl")
+    logged = [json.loads(line) for line in (tmp_path / "v.jsonl").read_text().splitlines()]
+    assert [sum(line["source"] == name for line in logged) for name in ("ecg", "b")] == [19, 19]
+    assert (status, out.splitlines()[-1].split()[0]) == (0, "38")
+
+
+def test_the_policy_wins_over_the_file(edgeguard, tmp_path):
+    (tmp_path / "device.toml").write_text('[engine]\npolicy = "all"\n')
+    _, _, err = edgeguard(*REPLAY, "--config", "device.toml", "--policy", "agree")
+    assert "was not calibrated for the policy 'agree'" in err
 
 
 def test_limit_and_quiet(edgeguard):
@@ -66,10 +80,13 @@ def test_sigterm_ends_with_the_summary_the_farewell_and_the_last_line(edgeguard,
 
 
 def test_config_file_is_used_and_options_win(edgeguard, tmp_path):
-    (tmp_path / "device.toml").write_text('[bundle]\npath = "tiny.zip"\n[log]\nfile = "from-config.jsonl"\n')
-    words = ("--config", "device.toml", "--source", "ecg.csv", "--speed", "max", "--quiet")
+    (tmp_path / "device.toml").write_text(
+        '[bundle]\npath = "tiny.zip"\n[log]\nfile = "from-config.jsonl"\n'
+        '[[source]]\nname = "slow"\nspec = "ecg.csv"\nspeed = 0.01\n'
+    )
+    words = ("--config", "device.toml", "--speed", "max", "--quiet")
     assert edgeguard("run", *words)[0] == 0
-    assert edgeguard("run", *words, "--log", "from-option.jsonl")[0] == 0
+    assert edgeguard("run", *words, "--log", "from-option.jsonl", "--source", "ecg.csv")[0] == 0
     assert len((tmp_path / "from-config.jsonl").read_text().splitlines()) == 19
     assert len((tmp_path / "from-option.jsonl").read_text().splitlines()) == 19
 
@@ -77,9 +94,10 @@ def test_config_file_is_used_and_options_win(edgeguard, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("run",), "no bundle is given"),
-        (("run", "missing.zip"), "there is no bundle at 'missing.zip'"),
-        (("run", "tiny.zip", "--key", "maker.pub"), "not signed"),
+        (("run", "--source", "ecg.csv"), "no bundle is given"),
+        (("run", "tiny.zip"), "no source is given"),
+        (("run", "missing.zip", "--source", "ecg.csv"), "there is no bundle at 'missing.zip'"),
+        ((*REPLAY, "--key", "maker.pub"), "not signed"),
         ((*REPLAY, "--speed", "0"), "speed '0' is not a positive number"),
         ((*REPLAY, "--source", "missing.csv"), "missing.csv"),
         ((*REPLAY, "--broker", "localhost"), "'localhost' is not the address of a broker"),
