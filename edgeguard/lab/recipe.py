@@ -103,8 +103,8 @@ class EvaluationTable(_Table, frozen=True, kw_only=True):
         norm: Of the ball.
         bounds: Smallest and largest value of the input, where it has any.
         steps: Of every attack that takes steps and whose options do not say.
-        attacked_windows: How many test windows are attacked, drawn with the seed, each class with its share but at least
-            one window; all where it is not given.
+        attacked_windows: About how many test windows are attacked, drawn with the seed: each class with its share, but
+            at least one; all where it is not given.
         attacks: Attacks by name with their options, beside the naive PGD that is always measured; ``pgd`` sets its own.
     """
 

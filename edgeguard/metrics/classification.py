@@ -11,7 +11,7 @@ Labels = NDArray[np.int64]
 
 
 def accuracy(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
-    """Share of windows whose most probable class is the label, in [0, 1]; `weights` (n,) count some more than others."""
+    """Share of windows whose most probable class is the label, in [0, 1]; `weights` (n,) count some more."""
     return float(np.average(probabilities.argmax(axis=-1) == labels, weights=weights))
 
 

@@ -68,13 +68,13 @@ FACTS: Final[dict[str, Facts]] = {
         options=(("classes", "five"),),
     ),
     "mitbih": Facts(
-        summary="half an hour of ambulatory ECG of each of 47 people at 360 Hz in mV, beats annotated by cardiologists; "
-        "44 records without a pacemaker, 5 classes (MIT-BIH Arrhythmia Database)",
+        summary="beats annotated by cardiologists in 44 half hours of ambulatory ECG of 43 people without a pacemaker, "
+        "360 Hz, mV, 5 classes of ANSI/AAMI EC57 (MIT-BIH Arrhythmia Database)",
         terms="ODC-By 1.0 (PhysioNet); cite Moody & Mark 2001 and Goldberger et al. 2000",
-        caution="47 people, recorded in one hospital between 1975 and 1979, chosen in part for rare arrhythmias: neither "
-        "the shares of the classes nor the people are those of any population. Beats of one person are much alike, so "
-        "an interval over beats is too narrow for a statement about people. Records 201 and 202 are of one man and lie "
-        "in different halves of the published split.",
+        caution="The records come from one hospital, 1975 to 1979, and were chosen in part for rare arrhythmias: "
+        "neither the classes' shares nor the people are those of any population. Beats of one person are much alike: "
+        "intervals over beats are too narrow for statements about people. Records 201 and 202 are of one man and lie in "
+        "different halves of the published split.",
         archive_url="https://physionet.org/static/published-projects/mitdb/mit-bih-arrhythmia-database-1.0.0.zip",
         folder="mitdb",
         files=(tuple(f"{record}.{suffix}" for suffix in ("atr", "dat", "hea") for record in _MITBIH_RECORDS),),

@@ -1,7 +1,7 @@
 """The MIT-BIH Arrhythmia Database: annotated beats of 47 people with the classes of ANSI/AAMI EC57.
 
-The two halves of the people are those of de Chazal, O'Dwyer & Reilly 2004, "Automatic classification of heartbeats
-using ECG morphology and heartbeat interval features", IEEE Trans. Biomed. Eng. 51(7): DS1 to learn from, DS2 to test on.
+Its two halves are those of de Chazal, O'Dwyer & Reilly 2004, "Automatic classification of heartbeats using ECG
+morphology and heartbeat interval features", IEEE Trans. Biomed. Eng. 51(7): DS1 to learn from, DS2 to test on.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from edgeguard.errors import ConfigError, DataError
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.data.facts import FACTS
-from edgeguard.signals.beats import beats_at, nearest_peaks
 from edgeguard.signals.conditioning import conditioned
 from edgeguard.signals.r_peaks import RPeakDetector
+from edgeguard.signals.resampling import rate_ratio
 from edgeguard.signals.spec import BeatSpec, FilterSpec, Positive, PositiveFloat, QualitySpec, SignalSpec
-from edgeguard.signals.wfdb_records import Demographics, WfdbRecord, demographics, read_annotations, read_record
+from edgeguard.signals.wfdb_records import Demographics, demographics, read_annotations, read_record
 
 CLASSES: Final = ("N", "S", "V", "F", "Q")
 # EC57's groups of the annotators' codes; a paced beat, a fusion of paced and normal, and what nobody could name are Q
@@ -35,13 +35,8 @@ DS2: Final = (
     *("100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210"),
     *("212", "213", "214", "219", "221", "222", "228", "231", "232", "233", "234"),
 )
-VALIDATION: Final = (
-    "101",
-    "124",
-    "205",
-    "215",
-    "220",
-)  # every class; a bundle branch block of each kind stays in training
+# of DS1: every class is on both sides, and both bundle branch blocks are left to train on
+VALIDATION: Final = ("101", "119", "124", "205", "220")
 _SAME_WEARER: Final = {"202": "201"}  # two recordings of one man, one in each half
 _AGE_BANDS: Final = ((18, 39, "18-39"), (40, 64, "40-64"), (65, 200, "65+"))
 _UNKNOWN: Final = "unknown"
@@ -51,7 +46,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 @dataclass(frozen=True)
-class Beats:
+class _Beats:
     """The annotated beats of one record: windows (n, 1, samples) and classes (n,)."""
 
     record: str
@@ -69,7 +64,7 @@ def load(
     filters: tuple[FilterSpec, ...] = (),
     quality: QualitySpec | None = None,
 ) -> Dataset:
-    """Every annotated beat of the 44 records without a pacemaker, first channel, DS1 and then DS2, in the order of time.
+    """Every annotated beat of the 44 records without a pacemaker, first channel; DS1, then DS2, in the order of time.
 
     The record is resampled and filtered as a device does it, and a window lies around the R peak that the device's
     detector finds within 150 ms of the annotation, else around the annotation itself. Beats too near an end of the
@@ -89,7 +84,7 @@ def load(
     """
     signal = _signal(rate_hz, window, before, filters, quality)
     places = _places(folder)
-    parts = [_beats(places[record], signal) for record in (*DS1, *DS2)]
+    parts = [_beats(record, places[record], signal, rate_hz, before) for record in (*DS1, *DS2)]
     counts = [len(part.y) for part in parts]
     return Dataset(
         name="mitbih",
@@ -150,16 +145,28 @@ def _places(folder: Path) -> dict[str, Path]:
     return {path.stem: path.with_suffix("") for path in paths}
 
 
-def _beats(path: Path, signal: SignalSpec) -> Beats:
-    record = read_record(path)
-    samples, labels = annotated_beats(path)
-    values = conditioned(record.values[:1], record.rate_hz, signal)
-    peaks = _peaks(record, samples, signal)
-    raise NotImplementedError
+def _beats(record: str, path: Path, signal: SignalSpec, rate_hz: float, before: int) -> _Beats:
+    found = read_record(path)
+    annotated, labels = annotated_beats(path)
+    (values,) = conditioned(found.values[:1], found.rate_hz, signal)
+    ratio = rate_ratio(found.rate_hz, rate_hz)
+    detector = RPeakDetector(rate_hz)
+    peaks = np.array(detector.feed(values) + detector.finish(), dtype=np.int64)
+    moments = np.array([ratio.model_index(at) for at in annotated.tolist()], dtype=np.int64)
+    centers = _centers(moments, peaks, round(_NEAR_S * rate_hz))
+    whole = (centers >= before) & (centers - before + signal.window <= len(values))
+    starts = (centers - before)[whole]
+    x = np.lib.stride_tricks.sliding_window_view(values, signal.window)[starts]
+    return _Beats(record, demographics(found.comments), x[:, None], labels[whole])
 
 
-def _peaks(record: WfdbRecord, annotated: NDArray[np.int64], signal: SignalSpec) -> NDArray[np.int64]:
-    raise NotImplementedError
+def _centers(moments: NDArray[np.int64], peaks: NDArray[np.int64], near: int) -> NDArray[np.int64]:
+    """The peak nearest to each of `moments` (n,), or the moment itself where none is within `near` samples."""
+    around = np.array([*peaks[:1], *peaks, *peaks[-1:]]) if len(peaks) else moments[:1]
+    after = np.searchsorted(around[1:-1], moments)
+    left, right = around[after], around[after + 1]
+    nearest = np.where(abs(left - moments) <= abs(right - moments), left, right)
+    return np.where(abs(nearest - moments) <= near, nearest, moments)
 
 
 def _published(records: NDArray[np.str_]) -> Split:
