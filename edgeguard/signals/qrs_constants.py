@@ -1,4 +1,4 @@
-"""The numbers of the R-peak detector, each with its reason; in one place, so that a benchmark can scale each of them."""
+"""The numbers of the R-peak detector, each with its reason; in one place, for a benchmark to scale each of them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Which hills of the QRS envelope are beats: the rules of Pan & Tompkins (IEEE TBME 32(3), 1985), and one on flutter.
 
-Running heights of beats and of noise set a threshold between them. A hill is judged once no higher one can follow within
-the refractory period; where a beat is overdue, the hills since the last one are judged again with a lower threshold.
-All of it happens at sample times, never at the end of a chunk, so chunks of any size lead to the same beats.
+Running heights of beats and of noise set a threshold between them. A hill is judged once no higher one can follow
+within the refractory period; where a beat is overdue, the hills since the last one are judged again with a lower
+threshold. All of it happens at sample times, never at the end of a chunk: chunks of any size lead to the same beats.
 """
 
 from __future__ import annotations
@@ -37,6 +37,15 @@ class QrsDecision:
         self._rate_hz = rate_hz
         self._refractory = constants.refractory_s * rate_hz
         self._t_wave = constants.t_wave_s * rate_hz
+        self._valley: float  # the lowest height since the last beat
+        self._pending: Hill | None
+        self._last: Hill | None
+        self._closes_at: float
+        self._wakes_at: float  # when learning ends, or the next beat is overdue
+        self._silent_at: float
+        self._hills: deque[Hill] = deque(maxlen=_MOST_HILLS)  # since the last beat, and none of them one
+        self._intervals: deque[int] = deque(maxlen=_INTERVALS)
+        self._train: deque[tuple[int, float]] = deque(maxlen=constants.flutter_waves)
         self._floor = 0.0
         self._found: list[int] = []
         self._restart()
@@ -67,8 +76,7 @@ class QrsDecision:
 
     def finish(self) -> None:
         """Decide what is pending: nothing follows."""
-        if self._pending is not None:
-            self._close()
+        self._close()
         if self._learning:
             self._learn()
 
@@ -80,19 +88,18 @@ class QrsDecision:
     def _restart(self) -> None:
         """Know nothing; learning begins with the next hill."""
         self._learning, self._lowered = True, False
-        self._beat_height = self._noise_height = 0.0
-        self._pending: Hill | None = None
-        self._last: Hill | None = None
-        self._valley = 0.0
+        self._beat_height = self._noise_height = self._valley = 0.0
+        self._pending = self._last = None
         self._closes_at = self._wakes_at = self._silent_at = math.inf
-        self._hills: deque[Hill] = deque(maxlen=_MOST_HILLS)  # since the last beat, and none of them one
-        self._intervals: deque[int] = deque(maxlen=_INTERVALS)
-        self._train: deque[tuple[int, float]] = deque(maxlen=self._constants.flutter_waves)
+        self._hills.clear()
+        self._intervals.clear()
+        self._train.clear()
 
     def _close(self) -> None:
         """No higher hill followed the pending one."""
         hill, self._pending, self._closes_at = self._pending, None, math.inf
-        assert hill is not None
+        if hill is None:
+            return
         if self._learning:
             self._hills.append(hill)
         else:

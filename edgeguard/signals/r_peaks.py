@@ -11,19 +11,22 @@ from edgeguard.signals.qrs_constants import CONSTANTS, QrsConstants
 from edgeguard.signals.qrs_decision import QrsDecision
 from edgeguard.signals.qrs_envelope import Floats, QrsEnvelope, TurningPoints
 
-LONGEST_DELAY_S: Final = 3.0
 RATES_HZ: Final = (100.0, 1000.0)
 
 _REACH_S: Final = 0.08  # of the search for the peak on both sides of the middle of its complex: half a wide one
+_TURN_OVER: Final = 1.5  # a peak lies on the side of the one before unless the other side is so many times as far
 _LARGEST: Final = 1e30  # no unit makes a signal so large; beyond it the filters would overflow and never recover
 
 
 class RPeakDetector:
     """R peaks in one lead of any unit and polarity, the same for any chunks, in bounded memory.
 
-    A peak is confirmed about 0.4 s after it, and at the latest `LONGEST_DELAY_S` after: while the first heights are
-    learned, and where a weak beat is found only because it was overdue. A sample that is not finite counts as the one
-    before it. Rates outside `RATES_HZ` are a ValueError.
+    A peak is confirmed about 0.3 s after it, but while the first heights are learned, and where a weak beat is found
+    only because one was overdue, up to 2.5 s after it. A sample that is not finite counts as the one before it. Rates
+    outside `RATES_HZ` are a ValueError.
+
+    Attributes:
+        longest_delay: Samples from a peak to the sample that confirms it, at most.
     """
 
     def __init__(self, rate_hz: float, constants: QrsConstants = CONSTANTS) -> None:
@@ -33,7 +36,9 @@ class RPeakDetector:
         self._turns = TurningPoints()
         self._decision = QrsDecision(rate_hz, constants)
         self._reach = round(_REACH_S * rate_hz)
-        self._kept = round((LONGEST_DELAY_S + 3 * _REACH_S) * rate_hz)
+        waiting_s = max(constants.learning_s, constants.overdue_s) + constants.refractory_s
+        self.longest_delay = round(waiting_s * rate_hz) + self._envelope.delay + self._reach + 2
+        self._kept = self.longest_delay + 3 * self._reach
         self._values: Floats = np.zeros(0)  # the newest samples
         self._fed = 0
         self._upward = True
@@ -68,10 +73,14 @@ class RPeakDetector:
         return filled
 
     def _peak(self, top: int) -> int:
-        """The R peak of the complex whose hill has its top there: the farthest sample from the level around it."""
+        """The R peak of the complex whose hill has its top there: the sample farthest from the level around it."""
         first = self._fed - len(self._values)
         middle = top - self._envelope.delay - first
         begin = max(middle - self._reach, 0)
         complex_ = self._values[begin : middle + self._reach + 1]
-        level = np.median(self._values[max(begin - self._reach, 0) : middle + 2 * self._reach + 1])
-        return first + begin + int(np.argmax(np.abs(complex_ - level)))
+        around = self._values[max(begin - self._reach, 0) : middle + 2 * self._reach + 1]
+        level = np.partition(around, len(around) // 2)[len(around) // 2]
+        highest, lowest = int(complex_.argmax()), int(complex_.argmin())
+        up, down = complex_[highest] - level, level - complex_[lowest]
+        self._upward = bool(_TURN_OVER * up >= down if self._upward else up > _TURN_OVER * down)
+        return first + begin + (highest if self._upward else lowest)
