@@ -18,7 +18,7 @@ from edgeguard.lab.attacks.knowledge import Knowledge, prepared
 from edgeguard.lab.attacks.result import Checks
 from edgeguard.lab.calibration import Calibration, calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
-from edgeguard.lab.group_figures import class_figures, group_accuracy, group_figures
+from edgeguard.lab.group_figures import class_figures, group_accuracy, group_figures, wearers_tested
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.radius import Epsilon, radius_label, radius_size
@@ -115,6 +115,8 @@ def evaluate(
         "recipe": recipe.name,
         "seed": recipe.seed,
         "exits": net.exits,
+        "split": msgspec.to_builtins(recipe.data.split),
+        "wearers": wearers_tested(dataset, split),
         "test_windows": len(y),
         "attacked_windows": len(picked),
         "evaluation": msgspec.to_builtins(recipe.evaluation),

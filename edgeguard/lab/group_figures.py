@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeguard.lab.data.dataset import Dataset, Labels
+from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.metrics.per_class import macro_f1, per_class
 
 Indices = NDArray[np.int64]
@@ -70,3 +70,12 @@ def group_accuracy(predicted: Labels, dataset: Dataset, windows: Indices) -> Gro
 
 def _wearers(dataset: Dataset, windows: Indices) -> int | None:
     return None if dataset.wearers is None else len(np.unique(dataset.wearers[windows]))
+
+
+def wearers_tested(dataset: Dataset, split: Split) -> dict[str, int] | None:
+    """How many wearers the test windows come from, and how many of them training has seen; None where not known."""
+    if dataset.wearers is None:
+        return None
+    tested = np.unique(dataset.wearers[split.test])
+    seen = np.unique(dataset.wearers[np.concatenate([split.train, split.validation])])
+    return {"test": len(tested), "seen_in_training": int(np.isin(tested, seen).sum())}

@@ -73,8 +73,8 @@ FACTS: Final[dict[str, Facts]] = {
         terms="ODC-By 1.0 (PhysioNet); cite Moody & Mark 2001 and Goldberger et al. 2000",
         caution="The records come from one hospital, 1975 to 1979, and were chosen in part for rare arrhythmias: "
         "neither the classes' shares nor the people are those of any population. Beats of one person are much alike: "
-        "intervals over beats are too narrow for statements about people. Records 201 and 202 are of one man and lie in "
-        "different halves of the published split.",
+        "intervals over beats are too narrow for statements about people. Of class Q there are 15 beats. Records 201 "
+        "and 202 are of one man and lie in different halves of the published split.",
         archive_url="https://physionet.org/static/published-projects/mitdb/mit-bih-arrhythmia-database-1.0.0.zip",
         folder="mitdb",
         files=(tuple(f"{record}.{suffix}" for suffix in ("atr", "dat", "hea") for record in _MITBIH_RECORDS),),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgeguard.errors import ConfigError, DataError
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.data.facts import FACTS
+from edgeguard.signals.beats import beats_at, nearest_peaks
 from edgeguard.signals.conditioning import conditioned
 from edgeguard.signals.r_peaks import RPeakDetector
 from edgeguard.signals.resampling import rate_ratio
@@ -40,7 +41,7 @@ VALIDATION: Final = ("101", "119", "124", "205", "220")
 _SAME_WEARER: Final = {"202": "201"}  # two recordings of one man, one in each half
 _AGE_BANDS: Final = ((18, 39, "18-39"), (40, 64, "40-64"), (65, 200, "65+"))
 _UNKNOWN: Final = "unknown"
-_NEAR_S: Final = 0.15  # EC57's match window
+_MATCH_S: Final = 0.15  # EC57's match window
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -84,7 +85,7 @@ def load(
     """
     signal = _signal(rate_hz, window, before, filters, quality)
     places = _places(folder)
-    parts = [_beats(record, places[record], signal, rate_hz, before) for record in (*DS1, *DS2)]
+    parts = [_beats(record, places[record], signal, rate_hz) for record in (*DS1, *DS2)]
     counts = [len(part.y) for part in parts]
     return Dataset(
         name="mitbih",
@@ -145,28 +146,16 @@ def _places(folder: Path) -> dict[str, Path]:
     return {path.stem: path.with_suffix("") for path in paths}
 
 
-def _beats(record: str, path: Path, signal: SignalSpec, rate_hz: float, before: int) -> _Beats:
+def _beats(record: str, path: Path, signal: SignalSpec, rate_hz: float) -> _Beats:
     found = read_record(path)
     annotated, labels = annotated_beats(path)
-    (values,) = conditioned(found.values[:1], found.rate_hz, signal)
-    ratio = rate_ratio(found.rate_hz, rate_hz)
+    values = conditioned(found.values[:1], found.rate_hz, signal)
     detector = RPeakDetector(rate_hz)
-    peaks = np.array(detector.feed(values) + detector.finish(), dtype=np.int64)
-    moments = np.array([ratio.model_index(at) for at in annotated.tolist()], dtype=np.int64)
-    centers = _centers(moments, peaks, round(_NEAR_S * rate_hz))
-    whole = (centers >= before) & (centers - before + signal.window <= len(values))
-    starts = (centers - before)[whole]
-    x = np.lib.stride_tricks.sliding_window_view(values, signal.window)[starts]
-    return _Beats(record, demographics(found.comments), x[:, None], labels[whole])
-
-
-def _centers(moments: NDArray[np.int64], peaks: NDArray[np.int64], near: int) -> NDArray[np.int64]:
-    """The peak nearest to each of `moments` (n,), or the moment itself where none is within `near` samples."""
-    around = np.array([*peaks[:1], *peaks, *peaks[-1:]]) if len(peaks) else moments[:1]
-    after = np.searchsorted(around[1:-1], moments)
-    left, right = around[after], around[after + 1]
-    nearest = np.where(abs(left - moments) <= abs(right - moments), left, right)
-    return np.where(abs(nearest - moments) <= near, nearest, moments)
+    peaks = np.array(detector.feed(values[0]) + detector.finish(), dtype=np.int64)
+    ratio = rate_ratio(found.rate_hz, rate_hz)
+    moments = np.array([ratio.model_index(at) for at in annotated.tolist()])
+    x, kept = beats_at(values, nearest_peaks(moments, peaks, round(_MATCH_S * rate_hz)), signal)
+    return _Beats(record, demographics(found.comments), x, labels[kept])
 
 
 def _published(records: NDArray[np.str_]) -> Split:
