@@ -19,6 +19,7 @@ try:
 except ImportError as error:
     raise MissingExtra("wfdb") from error
 
+_END: Final = b"\0\0"  # the last word of an annotation file
 _SEXES: Final = {"F": "female", "M": "male"}
 
 
@@ -73,6 +74,8 @@ def read_record(path: Path) -> WfdbRecord:
 def read_annotations(path: Path, extension: str = "atr") -> Annotations:
     """All annotations in `path`.`extension`; DataError where the file is missing or cut short."""
     with _one_line_errors(path):
+        if not Path(f"{path}.{extension}").read_bytes().endswith(_END):  # the library takes what there is for all
+            raise ValueError(f"its .{extension} file is cut short")
         found = wfdb.rdann(str(path), extension)
         return Annotations(np.asarray(found.sample, np.int64), np.array(found.symbol, dtype=np.str_))
 
