@@ -62,13 +62,13 @@ def group_table(attribute: str, groups: Figures) -> Table:
         )
         for value, row in groups.items()
     ]
-    notes = ("A class cell holds sensitivity / positive predictivity (windows); macro F1 is over the classes there.",)
+    notes = ["A class cell holds sensitivity / positive predictivity (windows); macro F1 is over the classes there."]
     few = [value for value, row in groups.items() if row["wearers"] is not None and row["wearers"] < _FEW_WEARERS]
     if few:
-        notes += (
-            f"Fewer than {_FEW_WEARERS} wearers in {', '.join(few)}: that says more about them than about a group.",
+        notes.append(
+            f"Fewer than {_FEW_WEARERS} wearers in {', '.join(few)}: that says more about them than about a group."
         )
-    return Table(f"Groups by {attribute.replace('_', ' ')}, clean", (*header, *classes), tuple(rows), notes)
+    return Table(f"Groups by {attribute.replace('_', ' ')}, clean", (*header, *classes), tuple(rows), tuple(notes))
 
 
 def beside_table(by_title: Mapping[str, Figures]) -> Table:
