@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from edgeguard.lab.papers.table import Table
 
 Figures = Mapping[str, Any]
+Rows = Sequence[Figures]
 
 _FEW_WEARERS: Final = 5
 _INTERVAL_NOTE: Final = (
@@ -17,7 +18,7 @@ _INTERVAL_NOTE: Final = (
 
 def put_beside(figures: dict[str, Any], other: Figures) -> None:
     """Keep the clean figures of another run in those of a run with the same classes; both are a whole metrics.json."""
-    if list(figures["clean"]["per_class"]) == list(other["clean"]["per_class"]):
+    if _classes(figures["clean"]["per_class"]) == _classes(other["clean"]["per_class"]):
         figures["beside"] = {key: other[key] for key in ("recipe", "seed", "split", "wearers", "test_windows", "clean")}
 
 
@@ -31,17 +32,17 @@ def figure_tables(figures: Figures) -> list[Table]:
     return found
 
 
-def class_table(classes: Figures) -> Table:
+def class_table(classes: Rows) -> Table:
     """Sensitivity and positive predictivity of each class with their intervals."""
     rows = [
         (
-            name,
+            row["class"],
             str(row["windows"]),
             _with_interval(row, "sensitivity"),
             str(row["predicted"]),
             _with_interval(row, "positive_predictivity"),
         )
-        for name, row in classes.items()
+        for row in classes
     ]
     header = ("class", "windows", "sensitivity (95 %)", "said to be", "positive predictivity (95 %)")
     return Table("Each class, clean", header, tuple(rows), (_INTERVAL_NOTE,))
@@ -49,7 +50,7 @@ def class_table(classes: Figures) -> Table:
 
 def group_table(attribute: str, groups: Figures) -> Table:
     """Size, accuracy, macro F1 and each class of the groups of one attribute."""
-    classes = list(next(iter(groups.values()))["per_class"])
+    classes = _classes(next(iter(groups.values()))["per_class"])
     header = (attribute.replace("_", " "), "wearers", "windows", "accuracy", "macro F1")
     rows = [
         (
@@ -58,7 +59,7 @@ def group_table(attribute: str, groups: Figures) -> Table:
             str(row["windows"]),
             f"{row['accuracy']:.3f}",
             f"{row['macro_f1']:.3f}",
-            *(_both_shares(row["per_class"][name]) for name in classes),
+            *(_both_shares(one) for one in row["per_class"]),
         )
         for value, row in groups.items()
     ]
@@ -82,13 +83,14 @@ def beside_table(by_title: Mapping[str, Figures]) -> Table:
         ("macro F1", *(f"{clean['macro_f1']:.3f}" for clean in cleans)),
     ]
     rows += [
-        (
-            f"{name}: sensitivity / positive predictivity (windows)",
-            *(_both_shares(clean["per_class"][name]) for clean in cleans),
-        )
-        for name in cleans[0]["per_class"]
+        (f"{same[0]['class']}: sensitivity / positive predictivity (windows)", *(_both_shares(row) for row in same))
+        for same in zip(*(clean["per_class"] for clean in cleans), strict=True)
     ]
     return Table("Beside another run", ("clean", *by_title), tuple(rows))
+
+
+def _classes(rows: Rows) -> list[str]:
+    return [row["class"] for row in rows]
 
 
 def _split(run: Figures) -> str:

@@ -15,13 +15,14 @@ Indices = NDArray[np.int64]
 Groups = dict[str, dict[str, dict[str, Any]]]
 
 
-def class_figures(predicted: Labels, labels: Labels, classes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """By class: windows, how many are said to be of it, sensitivity and positive predictivity, each with its interval.
+def class_figures(predicted: Labels, labels: Labels, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """A row per class: windows, how many are said to be of it, sensitivity and positive predictivity with intervals.
 
     A share of nothing is None.
     """
-    return {
-        name: {
+    return [
+        {
+            "class": name,
             "windows": row.windows,
             "predicted": row.predicted,
             "sensitivity": row.sensitivity,
@@ -30,7 +31,7 @@ def class_figures(predicted: Labels, labels: Labels, classes: Sequence[str]) -> 
             "positive_predictivity_interval": list(row.positive_predictivity_interval),
         }
         for name, row in zip(classes, per_class(predicted, labels, len(classes)), strict=True)
-    }
+    ]
 
 
 def group_figures(predicted: Labels, dataset: Dataset, windows: Indices) -> Groups:

@@ -24,7 +24,7 @@ def measured(wave_run, wave_data):
 
 def test_each_class_and_group_stands_with_its_size(measured):
     classes, groups = figure_tables(measured.figures)
-    slow = measured.figures["clean"]["per_class"]["slow"]
+    slow = measured.figures["clean"]["per_class"][0]
     assert classes.rows[0][:2] == ("slow", str(slow["windows"]))
     low, high = slow["sensitivity_interval"]
     assert classes.rows[0][2] == f"{slow['sensitivity']:.3f} ({low:.3f} to {high:.3f})"
@@ -41,7 +41,7 @@ def test_another_run_stands_beside_with_what_it_was_tested_on(measured):
 
 
 def test_a_run_of_other_classes_cannot_stand_beside(measured):
-    figures, other = {**measured.figures}, {"clean": {"per_class": {"another": {}}}}
+    figures, other = {**measured.figures}, {"clean": {"per_class": [{"class": "another"}]}}
     put_beside(figures, other)
     assert "beside" not in figures
 
