@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edgeguard.errors import ConfigError
+from edgeguard.lab.figure_tables import beside_table, class_table, group_table
 from edgeguard.lab.papers.early_exit_ensembles.tables import cost_table, curves, side_by_side
 from edgeguard.lab.papers.table import Table
 
@@ -107,6 +108,38 @@ def ecg5000_pgd(figures: dict[str, Any]) -> Iterable[str]:
         ["ε", "alarm rate", *(f"AUROC, {name}" for name in titles), *(f"TPR at 1 % FPR, {name}" for name in titles)],
         found,
     )
+
+
+def mitbih(figures: dict[str, Any]) -> Iterable[str]:
+    """The inter-patient figures beside the intra-patient ones, and each class of the former with its intervals."""
+    honest, easy = figures["inter_patient"], figures["intra_patient"]
+    shown = beside_table({"other people (DS1 / DS2)": honest, "other beats of the same people": easy})
+    return described([shown, class_table(honest["clean"]["per_class"])])
+
+
+def mitbih_groups(figures: dict[str, Any]) -> Iterable[str]:
+    """Groups by sex and age band on the inter-patient split."""
+    groups = figures["inter_patient"]["clean"]["groups"]
+    return described(group_table(attribute, found) for attribute, found in groups.items())
+
+
+def mitbih_pgd(figures: dict[str, Any]) -> Iterable[str]:
+    """PGD on the inter-patient split, for each ε."""
+    found = figures["inter_patient"]
+    rows = [
+        [f"{row['epsilon']:g}", *(f"{row[key]:.3f}" for key in ("f1", "accuracy", "alarm_rate"))]
+        for row in found["pgd"]
+    ]
+    rows.insert(
+        0,
+        [
+            "none",
+            *(f"{found['clean']['ensemble'][key]:.3f}" for key in ("f1", "accuracy")),
+            f"{found['false_alarm_rate']:.3f}",
+        ],
+    )
+    title = f"ε, {found['attacked_windows']} of {found['test_windows']} test windows"
+    return markdown([title, "F1, weighted", "accuracy", "alarm rate"], rows)
 
 
 def early_exit_table(name: str) -> Callable[[dict[str, Any]], Iterable[str]]:
@@ -286,6 +319,9 @@ def synthetic_ecg(figures: dict[str, Any]) -> Iterable[str]:
 TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] = {
     "ecg5000": ("ecg5000-fcnet", ecg5000),
     "ecg5000-pgd": ("ecg5000-fcnet", ecg5000_pgd),
+    "mitbih": ("mitbih-fcnet", mitbih),
+    "mitbih-groups": ("mitbih-fcnet", mitbih_groups),
+    "mitbih-pgd": ("mitbih-fcnet", mitbih_pgd),
     "early-exit-table-1": ("early-exit-ensembles", early_exit_table("1")),
     "early-exit-table-2": ("early-exit-ensembles", early_exit_table("2")),
     "early-exit-curve": ("early-exit-ensembles", early_exit_curve),

@@ -35,7 +35,7 @@ ALLOWED = {
     "sqlite3": {"edgeguard.device.spool", "edgeguard.device.spool_file"},
     "tomli_w": {"edgeguard.lab.run"},
     "torch": {"edgeguard.lab.*"},
-    "wfdb": {"edgeguard.device.sources.wfdb_record"},
+    "wfdb": {"edgeguard.signals.wfdb_records"},
 }
 # Where a file may do more than read numbers, or a string may become a program.
 UNSAFE = {"pickle", "dill", "joblib", "marshal", "shelve"}

@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from edgeguard.lab.papers.progress import Standing
-    from edgeguard.lab.papers.table import Table as PaperTable
+    from edgeguard.lab.papers.table import Table as PlainTable
     from edgeguard.lab.training import BatchFacts
 
 
@@ -67,8 +67,8 @@ def reproduction_progress(*, quiet: bool) -> Iterator[Callable[[Standing], None]
         yield tell
 
 
-def paper_table(table: PaperTable) -> None:
-    """A table of a reproduced paper on stdout."""
+def plain_table(table: PlainTable) -> None:
+    """A table whose cells are made already, on stdout."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -105,6 +105,8 @@ def evaluation_table(figures: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from edgeguard.lab.figure_tables import figure_tables
+
     alarm = figures["calibration"]
     low, high = alarm["observed_interval"]
     table = Table(
@@ -121,6 +123,8 @@ def evaluation_table(figures: Mapping[str, Any]) -> None:
             table.add_row(attack, row["label"], *_row(row), f"{row['alarm_rate']:.3f}", auroc)
     console = Console()
     console.print(table)
+    for shown in figure_tables(figures):
+        plain_table(shown)
     for warning in figures["warnings"]:
         console.print(f"warning: {warning}", style="yellow")
 

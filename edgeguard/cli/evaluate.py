@@ -32,6 +32,7 @@ def command(
     from edgeguard.lab.accelerator import fabric_on
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.evaluation import evaluate
+    from edgeguard.lab.figure_tables import put_beside
     from edgeguard.lab.recipe import evaluated_as
     from edgeguard.lab.report import render_report
     from edgeguard.lab.run import Run, dataset_from_recipe, split_from_recipe
@@ -46,6 +47,8 @@ def command(
     evaluation = evaluate(
         net, recipe, dataset, split, lambda attack, radius: say(f"{attack}, ε = {radius} …", quiet=quiet)
     )
+    if other is not None:
+        put_beside(evaluation.figures, other)
     trained.write_figures(evaluation.figures)
     if not quiet:
         evaluation_table(evaluation.figures)

@@ -42,7 +42,7 @@ def command(
     when the same command is given again.
     """
     numbers = _seeds(seeds)
-    from edgeguard.cli.console import paper_table, reproduction_progress
+    from edgeguard.cli.console import plain_table, reproduction_progress
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.papers.reproduction import PAPERS, Order
 
@@ -62,7 +62,7 @@ def command(
         done = PAPERS.load(paper)(order, tell)
     if not quiet:
         for shown in done.tables:
-            paper_table(shown)
+            plain_table(shown)
     click.echo("\n".join(map(str, done.files)))
 
 

@@ -10,6 +10,7 @@ import jinja2
 
 from edgeguard.bundle.manifest import Manifest
 from edgeguard.lab.data.facts import FACTS, Facts
+from edgeguard.lab.figure_tables import figure_tables
 from edgeguard.lab.recipe import Recipe
 from edgeguard.lab.run import RunFacts
 
@@ -32,4 +33,12 @@ def render_card(manifest: Manifest, recipe: Recipe, facts: RunFacts, figures: Ma
     template = environment.from_string(package_files("edgeguard.lab").joinpath("card.md.j2").read_text("utf-8"))
     data = FACTS.get(recipe.data.name, UNKNOWN_DATA)
     attacks = {"pgd": figures["pgd"], **figures["attacks"]}
-    return template.render(manifest=manifest, recipe=recipe, run=facts, figures=figures, data=data, attacks=attacks)
+    return template.render(
+        manifest=manifest,
+        recipe=recipe,
+        run=facts,
+        figures=figures,
+        data=data,
+        attacks=attacks,
+        tables=figure_tables(figures),
+    )

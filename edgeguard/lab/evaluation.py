@@ -19,6 +19,7 @@ from edgeguard.lab.attacks.knowledge import Knowledge, prepared
 from edgeguard.lab.attacks.result import Checks
 from edgeguard.lab.calibration import Calibration, calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
+from edgeguard.lab.group_figures import class_figures, group_accuracy, group_figures, wearers_tested
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.radius import Epsilon, radius_label, radius_size
@@ -28,6 +29,7 @@ from edgeguard.metrics.calibration import brier_score, expected_calibration_erro
 from edgeguard.metrics.classification import accuracy, weighted_f1
 from edgeguard.metrics.detection import auroc, tpr_at_fpr
 from edgeguard.metrics.intervals import share_interval
+from edgeguard.metrics.per_class import macro_f1
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Evaluation:
         x: Test windows.
         y: Their classes.
         logits: Their clean logits.
+        picked: Indices of those that are attacked.
         attacked: Under naive PGD, a radius each.
         calibration: Temperature and alarm rule.
     """
@@ -65,6 +68,7 @@ class Evaluation:
     x: NDArray[np.float32]
     y: Labels
     logits: NDArray[np.float32]
+    picked: NDArray[np.int64]
     attacked: Sequence[Attacked]
     calibration: Calibration
 
@@ -85,34 +89,65 @@ def evaluate(
     x, y = dataset.x[split.test], dataset.y[split.test]
     calibration = calibrate(net, dataset.x[split.validation], dataset.y[split.validation], recipe.calibration)
     logits = logits_of(net, x)
+    picked = windows_to_attack(y, recipe.evaluation.attacked_windows, recipe.seed)
     knowledge = _knowledge(dataset, split, calibration)
     attacked: dict[str, list[Attacked]] = {}
     for epsilon in recipe.evaluation.epsilons:
         for name, attack in attacks_at(recipe.evaluation, epsilon).items():
             on_attack(name, radius_label(epsilon))
-            x_adv, checks = perturb(net, prepared(attack, net, knowledge), x, y)
+            x_adv, checks = perturb(net, prepared(attack, net, knowledge), x[picked], y[picked])
             found = Attacked(name, getattr(attack, "view", None), epsilon, x_adv, logits_of(net, x_adv), checks)
             attacked.setdefault(name, []).append(found)
     bins = recipe.evaluation.ece_bins
     rows = {
-        name: [_attack_figures(result, logits, y, calibration, bins) for result in results]
+        name: [
+            {
+                **_attack_figures(result, logits[picked], y[picked], calibration, bins),
+                "groups": group_accuracy(
+                    calibration.verdict(result.logits).argmax(axis=1), dataset, split.test[picked]
+                ),
+            }
+            for result in results
+        ]
         for name, results in attacked.items()
     }
+    predicted = calibration.verdict(logits).argmax(axis=1)
     figures: dict[str, Any] = {
         "recipe": recipe.name,
         "seed": recipe.seed,
         "exits": net.exits,
+        "split": msgspec.to_builtins(recipe.data.split),
+        "wearers": wearers_tested(dataset, split),
         "test_windows": len(y),
+        "attacked_windows": len(picked),
         "evaluation": msgspec.to_builtins(recipe.evaluation),
-        "clean": _classification(logits, y, calibration, bins),
+        "clean": {
+            **_classification(logits, y, calibration, bins),
+            "macro_f1": macro_f1(predicted, y),
+            "per_class": class_figures(predicted, y, dataset.classes),
+            "groups": group_figures(predicted, dataset, split.test),
+        },
         "calibration": _alarm_figures(calibration, logits),
         "agreement": _agreement_figures(calibration, logits, y),
         "pgd": rows["pgd"],
         "attacks": {name: found for name, found in rows.items() if name != "pgd"},
-        "worst_case": _worst_case(logits, list(attacked.values()), y),
+        "worst_case": _worst_case(logits[picked], list(attacked.values()), y[picked]),
         "warnings": broken(rows),
     }
-    return Evaluation(figures, x, y, logits, attacked["pgd"], calibration)
+    return Evaluation(figures, x, y, logits, picked, attacked["pgd"], calibration)
+
+
+def windows_to_attack(y: Labels, count: int | None, seed: int) -> NDArray[np.int64]:
+    """Indices of about `count` windows, drawn with `seed`: of each class its share, but at least one; all for None."""
+    if count is None or count >= len(y):
+        return np.arange(len(y))
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for label in np.unique(y):
+        members = np.flatnonzero(y == label)
+        share = max(1, round(count * len(members) / len(y)))
+        drawn.append(rng.choice(members, share, replace=False))
+    return np.sort(np.concatenate(drawn))
 
 
 def _knowledge(dataset: Dataset, split: Split, calibration: Calibration) -> Knowledge:

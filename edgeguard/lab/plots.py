@@ -149,12 +149,13 @@ def roc_curves(evaluation: Evaluation) -> str:
 
 def window_gallery(evaluation: Evaluation, shown: Attacked, classes: tuple[str, ...], units: str) -> dict[str, str]:
     """By class: its first window, clean and attacked, above each exit's probability of that class."""
-    before, after = probabilities(evaluation.logits), probabilities(shown.logits)
+    x, y, logits = (part[evaluation.picked] for part in (evaluation.x, evaluation.y, evaluation.logits))
+    before, after = probabilities(logits), probabilities(shown.logits)
     gallery = {}
-    for truth in np.unique(evaluation.y):
-        pick, name = int(np.argmax(evaluation.y == truth)), classes[truth]
+    for truth in np.unique(y):
+        pick, name = int(np.argmax(y == truth)), classes[truth]
         with _figure(rows=2) as (_, (signal, bars), svg):
-            _signal(signal, evaluation.x[pick, 0], shown.x_adv[pick, 0], name, units)
+            _signal(signal, x[pick, 0], shown.x_adv[pick, 0], name, units)
             _bars(bars, before[pick, :, truth], after[pick, :, truth], name)
         gallery[name] = svg.getvalue()
     return gallery

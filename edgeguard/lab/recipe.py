@@ -28,11 +28,18 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class DataTable(_Table, frozen=True, kw_only=True):
-    """[data]: which set, its loader's options, the split and the per-window preprocessing."""
+    """[data]: which set, its loader's options, the split and the per-window preprocessing.
+
+    Attributes:
+        name: Registered data set.
+        options: Passed to its loader.
+        split: Shares of train, validation and test, drawn with the seed; or ``published``, where the set has one.
+        preprocessing: Names of per-window steps, applied in order.
+    """
 
     name: str
     options: dict[str, Any] = {}
-    split: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    split: tuple[float, float, float] | Literal["published"] = (0.8, 0.1, 0.1)
     preprocessing: tuple[str, ...] = ()
 
 
@@ -65,13 +72,25 @@ class DefenseTable(_Table, frozen=True, kw_only=True):
 
 
 class TrainingTable(_Table, frozen=True, kw_only=True):
-    """[training]: the optimizer and when to stop."""
+    """[training]: the optimizer, which windows it sees how often, and when to stop.
+
+    Attributes:
+        learning_rate: Of Adam.
+        batch_size: Windows in a batch.
+        epochs: At most.
+        patience: Epochs without a better validation accuracy after which training stops.
+        weight_decay: Of Adam.
+        balance: 0: every window once an epoch. Above: as many windows as there are, drawn with replacement and with a
+            probability ∝ (windows of their class)^-balance, so that 1 shows all classes alike; the validation windows
+            then weigh as much as training windows of their class.
+    """
 
     learning_rate: PositiveFloat = 1e-3
     batch_size: Positive = 128
     epochs: Positive = 100
     patience: Positive = 5
     weight_decay: NotNegativeFloat = 0.0
+    balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
 class EvaluationTable(_Table, frozen=True, kw_only=True):
@@ -84,6 +103,8 @@ class EvaluationTable(_Table, frozen=True, kw_only=True):
         norm: Of the ball.
         bounds: Smallest and largest value of the input, where it has any.
         steps: Of every attack that takes steps and whose options do not say.
+        attacked_windows: About how many test windows are attacked, drawn with the seed: each class with its share, but
+            at least one; all where it is not given.
         attacks: Attacks by name with their options, beside the naive PGD that is always measured; ``pgd`` sets its own.
     """
 
@@ -92,6 +113,7 @@ class EvaluationTable(_Table, frozen=True, kw_only=True):
     norm: Literal["linf", "l2"] = "linf"
     bounds: tuple[float, float] | None = None
     steps: Positive = 20
+    attacked_windows: Positive | None = None
     attacks: dict[str, dict[str, Any]] = {}
 
 

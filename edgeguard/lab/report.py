@@ -14,6 +14,7 @@ from edgeguard import __version__
 from edgeguard.exits.disagreement import SCORES
 from edgeguard.lab import plots
 from edgeguard.lab.evaluation import Attacked, Evaluation
+from edgeguard.lab.figure_tables import figure_tables
 from edgeguard.lab.recipe import EvaluationTable, Recipe
 from edgeguard.signals.spec import SignalSpec
 
@@ -54,6 +55,7 @@ def render_report(
         windows={name: _base64(svg) for name, svg in windows.items()},
         titles=TITLES,
         cells=_cells,
+        tables=figure_tables(evaluation.figures),
         scores=list(SCORES) if evaluation.figures["exits"] > 1 else [],
         shown_epsilon=shown.label,
         units=signal.input_units,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -145,7 +146,7 @@ class Run:
         if not self.metrics.is_file():
             raise ConfigError(f"{self.folder} is not evaluated: run edgeguard evaluate {self.folder} first")
         figures = _decoded(self.metrics, dict[str, Any], f"run edgeguard evaluate {self.folder} again")
-        if missing := {"clean", "calibration", "agreement", "pgd", "attacks"} - figures.keys():
+        if missing := {"clean", "calibration", "agreement", "split", "pgd", "attacks"} - figures.keys():
             raise DataError(f"{self.metrics} lacks {', '.join(sorted(missing))}: evaluate the run again")
         return figures
 
@@ -168,10 +169,13 @@ def dataset_from_recipe(table: DataTable, folder: Path) -> Dataset:
     dataset = load_dataset(table.name, folder, table.options)
     steps = (*dataset.signal.preprocessing, *table.preprocessing)
     signal = msgspec.structs.replace(dataset.signal, preprocessing=steps)
-    x = preprocess(dataset.x, table.preprocessing)
-    return Dataset(dataset.name, x, dataset.y, dataset.classes, signal, dataset.groups, dataset.wearers)
+    return dataclasses.replace(dataset, x=preprocess(dataset.x, table.preprocessing), signal=signal)
 
 
 def split_from_recipe(recipe: Recipe, dataset: Dataset) -> Split:
-    """The recipe's seeded split of its data set."""
+    """The recipe's split of its data set: seeded, or the published one; ConfigError where the set has none."""
+    if recipe.data.split == "published":
+        if dataset.published is None:
+            raise ConfigError(f"{dataset.name} has no published split: give data.split three shares")
+        return dataset.published
     return stratified_split(dataset.y, recipe.data.split, recipe.seed)

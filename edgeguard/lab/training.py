@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from edgeguard.errors import ConfigError, DataError
@@ -18,7 +19,7 @@ from edgeguard.exits.threshold import require_windows
 from edgeguard.lab.accelerator import fabric_on
 from edgeguard.lab.attacking import attacks_at
 from edgeguard.lab.checkpoint import Checkpoint, copied, load_checkpoint, save_checkpoint
-from edgeguard.lab.data.dataset import Dataset, Split
+from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.defenses import Defense, defense_from_recipe
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets import net_from_recipe
@@ -94,7 +95,8 @@ def train(
     table = recipe.training
     adam = torch.optim.Adam(net.parameters(), lr=table.learning_rate, weight_decay=table.weight_decay)
     wrapped, optimizer = fabric.setup(net, adam)
-    x, y = (fabric.to_device(torch.from_numpy(part[split.train])) for part in (dataset.x, dataset.y))
+    labels = dataset.y[split.train]
+    x, y = (fabric.to_device(torch.from_numpy(part)) for part in (dataset.x[split.train], labels))
 
     checkpoint = load_checkpoint(run.checkpoint, net, adam)
     progress = _progress(run, checkpoint)
@@ -105,14 +107,14 @@ def train(
         progress.epoch += 1
         net.train()
         losses = []
-        for number, batch in enumerate(_batches(len(x), table.batch_size, recipe.seed, progress.epoch)):
+        for number, batch in enumerate(_batches(labels, table, recipe.seed, progress.epoch)):
             loss = defense.loss(wrapped, x[batch], y[batch])
             optimizer.zero_grad()
             fabric.backward(loss)
             optimizer.step()
             losses.append(_finite(loss, progress.epoch))
             on_batch(_batch_facts(progress, table, number, len(x), losses[-1]))
-        figures = _validation(net, defense, dataset, split)
+        figures = _validation(net, defense, dataset, split, table.balance)
         defense.end_epoch(figures)
         if progress.improved_by(figures):
             best = copied(net)
@@ -130,12 +132,23 @@ def _progress(run: Run, checkpoint: Checkpoint | None) -> Progress:
         raise DataError(f"{run.checkpoint} is of another version: remove it to train from the start") from error
 
 
-def _batches(windows: int, size: int, seed: int, epoch: int) -> Iterator[Tensor]:
-    """The epoch's shuffled batches; also seeds the draws that losses and dropout make during it."""
+def _batches(labels: Labels, table: TrainingTable, seed: int, epoch: int) -> Iterator[Tensor]:
+    """The epoch's batches of window numbers; also seeds the draws that losses and dropout make during it."""
     epoch_seed = int(np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint32)[0])
     torch.manual_seed(epoch_seed)
-    order = torch.randperm(windows, generator=torch.Generator().manual_seed(epoch_seed))
-    yield from torch.split(order, size)
+    generator = torch.Generator().manual_seed(epoch_seed)
+    if table.balance == 0:
+        order = torch.randperm(len(labels), generator=generator)
+    else:
+        shares = torch.from_numpy(_weights_like(labels, labels, table.balance))
+        order = torch.multinomial(shares, len(labels), replacement=True, generator=generator)
+    yield from torch.split(order, table.batch_size)
+
+
+def _weights_like(trained: Labels, labels: Labels, balance: float) -> NDArray[np.float64]:
+    """(n,) weights of `labels`: (training windows of the class)^-balance, of a class without any as if it had one."""
+    counts = np.bincount(trained, minlength=labels.max() + 1)
+    return np.asarray(np.maximum(counts, 1.0)[labels] ** -balance)
 
 
 def _finite(loss: Tensor, epoch: int) -> float:
@@ -150,14 +163,15 @@ def _batch_facts(progress: Progress, table: TrainingTable, number: int, windows:
     return BatchFacts(progress.epoch, table.epochs, number + 1, -(-windows // table.batch_size), loss, last)
 
 
-def _validation(net: Net, defense: Defense, dataset: Dataset, split: Split) -> dict[str, float]:
+def _validation(net: Net, defense: Defense, dataset: Dataset, split: Split, balance: float) -> dict[str, float]:
     """Accuracy and loss of the ensemble on the validation windows as the defense trains on them."""
     y = dataset.y[split.validation]
     device = next(net.parameters()).device
     batches = zip(*(torch.split(torch.from_numpy(part), 500) for part in (dataset.x[split.validation], y)), strict=True)
     seen = [defense.seen(net, windows.to(device), labels.to(device)).cpu() for windows, labels in batches]
     verdict = ensemble(probabilities(logits_of(net, torch.cat(seen).numpy())))
-    return {"accuracy": accuracy(verdict, y), "loss": negative_log_likelihood(verdict, y)}
+    weights = _weights_like(dataset.y[split.train], y, balance) if balance else None
+    return {"accuracy": accuracy(verdict, y, weights), "loss": negative_log_likelihood(verdict, y, weights)}
 
 
 def _facts(dataset: Dataset, split: Split, progress: Progress) -> RunFacts:

@@ -40,10 +40,10 @@ def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int 
     return float((table.counts * gaps).sum() / len(labels))
 
 
-def negative_log_likelihood(probabilities: Floats, labels: Labels) -> float:
-    """Mean of -log of the label's probability, in nats; 0 is certain and right."""
+def negative_log_likelihood(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
+    """Mean of -log of the label's probability, in nats, weighted by `weights` (n,); 0 is certain and right."""
     chosen = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(chosen, 1e-300)).mean())
+    return float(np.average(-np.log(np.maximum(chosen, 1e-300)), weights=weights))
 
 
 def brier_score(probabilities: Floats, labels: Labels) -> float:

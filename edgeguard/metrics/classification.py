@@ -10,9 +10,9 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
-def accuracy(probabilities: Floats, labels: Labels) -> float:
-    """Share of windows whose most probable class is the label, in [0, 1]."""
-    return float((probabilities.argmax(axis=-1) == labels).mean())
+def accuracy(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
+    """Share of windows whose most probable class is the label, in [0, 1]; `weights` (n,) count some more."""
+    return float(np.average(probabilities.argmax(axis=-1) == labels, weights=weights))
 
 
 def weighted_f1(probabilities: Floats, labels: Labels) -> float:

@@ -6,6 +6,7 @@ No step hides a value that is not finite: a window that held one still holds one
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,17 @@ def center(windows: Windows) -> Windows:
     return np.asarray(windows - _mean(windows), dtype=np.float32)
 
 
+def taper(windows: Windows) -> Windows:
+    """Fade each window out from its middle to its ends (Hann): a net that forgets positions still knows the middle."""
+    return windows * _hann(windows.shape[-1])
+
+
+@lru_cache(maxsize=4)
+def _hann(samples: int) -> Windows:
+    """(samples,) weights, symmetric, above 0 everywhere so that nothing is hidden."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(samples) + 0.5) / samples)).astype(np.float32)
+
+
 def _mean(windows: Windows) -> Windows:
     """Over samples, axis kept; the method does the same with more overhead than a device's window is worth."""
     total: Windows = np.add.reduce(windows, axis=-1, keepdims=True)
@@ -40,7 +52,7 @@ def _mean(windows: Windows) -> Windows:
     return total
 
 
-STEPS: Final[dict[str, Callable[[Windows], Windows]]] = {"zscore": zscore, "center": center}
+STEPS: Final[dict[str, Callable[[Windows], Windows]]] = {"zscore": zscore, "center": center, "taper": taper}
 
 
 def step_named(name: str) -> Callable[[Windows], Windows]:

@@ -7,7 +7,7 @@ import pytest
 
 from edgeguard.exits.agreement import agrees
 from edgeguard.exits.ensemble import ensemble, probabilities
-from edgeguard.lab.evaluation import evaluate
+from edgeguard.lab.evaluation import evaluate, windows_to_attack
 from edgeguard.lab.recipe import evaluated_as
 from edgeguard.lab.report import most_telling, render_report
 from edgeguard.lab.run import split_from_recipe
@@ -86,6 +86,30 @@ def test_the_report_shows_the_attack_nearest_one_half(measured):
     f1 = [row["ensemble"]["f1"] for row in measured.figures["pgd"]]
     shown = most_telling(measured)
     assert abs(f1[measured.attacked.index(shown)] - 0.5) == min(abs(value - 0.5) for value in f1)
+
+
+@pytest.mark.parametrize("count", [None, 20, 3, 1000])
+def test_windows_to_attack_keep_the_shares_of_classes_and_the_seed(count):
+    y = np.repeat([0, 1, 2], [900, 99, 1])
+    picked = windows_to_attack(y, count, seed=3)
+    expected = {None: [900, 99, 1], 1000: [900, 99, 1], 20: [18, 2, 1], 3: [3, 1, 1]}[count]
+    assert np.bincount(y[picked]).tolist() == expected
+    assert len(set(picked)) == len(picked)
+    np.testing.assert_array_equal(picked, windows_to_attack(y, count, seed=3))
+    assert count in {None, 1000} or picked.tolist() != windows_to_attack(y, count, seed=4).tolist()
+
+
+def test_only_the_chosen_windows_are_attacked_and_all_are_measured_clean(wave_run, wave_data):
+    recipe = evaluated_as(wave_run.recipe(), ["evaluation.attacked_windows=30", "evaluation.epsilons=[0.1]"])
+    found = evaluate(wave_run.net(), recipe, wave_data, split_from_recipe(recipe, wave_data))
+    assert (found.figures["test_windows"], found.figures["attacked_windows"]) == (100, 30)
+    (result,) = found.attacked
+    assert np.abs(result.x_adv - found.x[found.picked]).max() <= 0.1 * (1 + 1e-5)
+    assert found.figures["pgd"][0]["ensemble"]["f1"] == weighted_f1(
+        found.calibration.verdict(result.logits), found.y[found.picked]
+    )
+    facts = wave_run.facts()
+    assert "30 of the 100 test windows were attacked" in render_report(found, recipe, facts.signal, facts.classes)
 
 
 def test_any_attack_is_measured_beside_naive_pgd(wave_run, wave_data):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import signal
 import subprocess
@@ -7,16 +9,20 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from edgeguard import files
 from edgeguard.errors import ConfigError, DataError, StorageError
+from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.lab import nets
-from edgeguard.lab.recipe import NetTable, TrainingTable
-from edgeguard.lab.run import Run
-from edgeguard.lab.training import train
+from edgeguard.lab.data.dataset import Split
+from edgeguard.lab.inference import logits_of
+from edgeguard.lab.recipe import CalibrationTable, DataTable, NetTable, TrainingTable
+from edgeguard.lab.run import Run, split_from_recipe
+from edgeguard.lab.training import _batches, train
 from edgeguard.lab.weights import read_tensors, write_tensors
 from edgeguard.registry import Registry
 from tests.lab.conftest import wave_recipe
@@ -158,3 +164,59 @@ def test_a_checkpoint_of_another_version_is_named(tmp_path, wave_data):
     write_tensors(run.checkpoint, tensors, {"progress": facts["progress"].replace('"epoch"', '"round"', 1)})
     with pytest.raises(DataError, match="is of another version: remove it"):
         train(wave_recipe(), wave_data, run)
+
+
+def drawn_by(labels, *, balance, epoch=1, seed=0):
+    """How often each class is drawn in an epoch."""
+    table = TrainingTable(balance=balance, batch_size=64)
+    order = torch.cat(list(_batches(labels, table, seed, epoch))).numpy()
+    return order, np.bincount(labels[order], minlength=3)
+
+
+@pytest.mark.parametrize("balance", [0.5, 1.0])
+def test_balance_draws_classes_by_a_power_of_their_size(balance):
+    sizes = np.array([9000, 900, 100])
+    labels = np.repeat([0, 1, 2], sizes)
+    order, drawn = drawn_by(labels, balance=balance)
+    shares = sizes ** (1 - balance) / (sizes ** (1 - balance)).sum()
+    assert len(order) == 10_000
+    assert np.abs(drawn / 10_000 - shares).max() < 5 * np.sqrt(0.25 / 10_000)
+
+
+def test_without_balance_every_window_is_drawn_once():
+    labels = np.repeat([0, 1, 2], [90, 9, 1])
+    order, _ = drawn_by(labels, balance=0.0)
+    assert sorted(order) == list(range(100))
+
+
+def test_draws_follow_from_seed_and_epoch_alone():
+    labels = np.repeat([0, 1, 2], [90, 9, 1])
+    first, again, other_epoch, other_seed = (
+        drawn_by(labels, balance=0.5, epoch=epoch, seed=seed)[0].tolist()
+        for epoch, seed in ((1, 0), (1, 0), (2, 0), (1, 1))
+    )
+    assert first == again
+    assert first not in (other_epoch, other_seed)
+
+
+def test_with_balance_validation_weighs_classes_as_training_draws_them(tmp_path, wave_data):
+    rare = np.flatnonzero((wave_data.y == 0) | (np.arange(400) % 10 == 0))
+    few = dataclasses.replace(wave_data, x=wave_data.x[rare], y=wave_data.y[rare])
+    table = TrainingTable(learning_rate=1e-9, batch_size=50, epochs=1, balance=1.0)
+    recipe = wave_recipe(training=table, calibration=CalibrationTable(false_alarm_rate=0.1))
+    run = Run(tmp_path / "balanced")
+    train(recipe, few, run)
+    split = split_from_recipe(recipe, few)
+    y = few.y[split.validation]
+    right = ensemble(probabilities(logits_of(run.net(), few.x[split.validation]))).argmax(axis=1) == y
+    weights = (1.0 / np.bincount(few.y[split.train]))[y]
+    logged = json.loads((run.folder / "log.jsonl").read_text())["accuracy"]
+    assert logged == pytest.approx((right * weights).sum() / weights.sum())
+
+
+def test_the_published_split_is_taken_as_it_is(wave_data):
+    published = Split(np.arange(200), np.arange(200, 300), np.arange(300, 400))
+    recipe = wave_recipe(data=DataTable(name="waves", split="published"))
+    assert split_from_recipe(recipe, dataclasses.replace(wave_data, published=published)) is published
+    with pytest.raises(ConfigError, match=r"waves has no published split: give data\.split three shares"):
+        split_from_recipe(recipe, wave_data)

@@ -1,4 +1,4 @@
-"""A labelled set of windows, and its seeded, stratified split."""
+"""A labelled set of windows, and how it is split."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Split:
+    """Indices into a `Dataset`; the validation part also serves as clean calibration data."""
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Windows with labels, and what is known of them.
 
@@ -28,6 +37,7 @@ class Dataset:
         signal: What a window is.
         groups: Group attributes by name, each (n,) of strings; empty where nothing is known.
         wearers: (n,) wearer of each window, or None where all are from one.
+        published: The split that the literature compares on, where there is one.
     """
 
     name: str
@@ -37,6 +47,7 @@ class Dataset:
     signal: SignalSpec
     groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
     wearers: NDArray[np.str_] | None = None
+    published: Split | None = None
 
     def __post_init__(self) -> None:
         if self.x.ndim != 3 or self.x.shape[1:] != self.signal.shape or len(self.x) != len(self.y):
@@ -71,15 +82,6 @@ def class_names(name: str, classes: object, known: Mapping[str, tuple[str, ...]]
             f"{name}: no classes are called {classes!r}{near_match(str(classes), known)}; there are: {', '.join(known)}"
         )
     return known[classes]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Indices into a `Dataset`; the validation part also serves as clean calibration data."""
-
-    train: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    test: NDArray[np.int64]
 
 
 def stratified_split(labels: Labels, fractions: tuple[float, float, float], seed: int) -> Split:

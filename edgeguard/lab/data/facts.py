@@ -18,8 +18,10 @@ class Facts:
         archive_url: Zip archive at the original home; None where the set is made on the fly.
         folder: Its own folder inside the data folder.
         files: Groups of file names; any one group is the whole set, the first one present is read.
-        content_sha256: `edgeguard.lab.data.fetch.content_sha256` of the published data with the loader's finest labels.
+        content_sha256: `edgeguard.lab.data.fetch.content_sha256` of the published data with the loader's finest labels,
+            where the set is published in several formats.
         options: Loader options that give those labels.
+        files_sha256: `edgeguard.lab.data.fetch.files_sha256` of the published files, where there is one format.
     """
 
     summary: str
@@ -30,6 +32,7 @@ class Facts:
     files: tuple[tuple[str, ...], ...] = ()
     content_sha256: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    files_sha256: str = ""
 
     def find(self, data_folder: Path) -> tuple[Path, ...] | None:
         """The files of the first group that is whole, in `data_folder` or in its own folder there; else None."""
@@ -39,6 +42,12 @@ class Facts:
                     return tuple(place / name for name in group)
         return None
 
+
+_MITBIH_RECORDS: Final = (
+    *(100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 111, 112, 113, 114, 115, 116, 117, 118, 119, 121, 122, 123),
+    *(124, 200, 201, 202, 203, 205, 207, 208, 209, 210, 212, 213, 214, 215, 217, 219, 220, 221, 222, 223, 228, 230),
+    *(231, 232, 233, 234),
+)
 
 FACTS: Final[dict[str, Facts]] = {
     "ecg5000": Facts(
@@ -57,6 +66,19 @@ FACTS: Final[dict[str, Facts]] = {
         ),
         content_sha256="d4ae4b3489b7ccbffabcbcf930178087e8d6c7729e0897a2951b81ee7e26e899",
         options=(("classes", "five"),),
+    ),
+    "mitbih": Facts(
+        summary="beats annotated by cardiologists in 44 half hours of ambulatory ECG of 43 people without a pacemaker, "
+        "360 Hz, mV, 5 classes of ANSI/AAMI EC57 (MIT-BIH Arrhythmia Database)",
+        terms="ODC-By 1.0 (PhysioNet); cite Moody & Mark 2001 and Goldberger et al. 2000",
+        caution="The records come from one hospital, 1975 to 1979, and were chosen in part for rare arrhythmias: "
+        "neither the classes' shares nor the people are those of any population. Beats of one person are much alike: "
+        "intervals over beats are too narrow for statements about people. Of class Q there are 15 beats. Records 201 "
+        "and 202 are of one man and lie in different halves of the published split.",
+        archive_url="https://physionet.org/static/published-projects/mitdb/mit-bih-arrhythmia-database-1.0.0.zip",
+        folder="mitdb",
+        files=(tuple(f"{record}.{suffix}" for suffix in ("atr", "dat", "hea") for record in _MITBIH_RECORDS),),
+        files_sha256="2ac6a1d556abdf21bbe927159f306b32766e9228d3d9c587daeb56e43eadaca0",
     ),
     "synthetic_ecg": Facts(
         summary="synthetic single-lead ECG of several wearers, 2 s windows in mV, 4 classes, made on the fly",

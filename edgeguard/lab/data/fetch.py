@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def content_sha256(dataset: Dataset) -> str:
     digest = hashlib.sha256(np.rint(dataset.x.astype(np.float64) * 1e4).astype("<i4").tobytes())
     digest.update(dataset.y.astype("<i8").tobytes())
     return digest.hexdigest()
+
+
+def files_sha256(paths: Sequence[Path]) -> str:
+    """Hash of files as they are published, by name: what ``sha256sum FILES | sha256sum`` says in their folder."""
+    lines = (f"{files.sha256_of(path)}  {path.name}\n" for path in paths)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def fetch(name: str, folder: Path, *, url: str | None = None, progress: Progress | None = None) -> str:
@@ -73,20 +80,28 @@ def _install(name: str, facts: Facts, archive: Path, folder: Path, address: str)
         fresh.mkdir()
         for file_name, content in _unpack(archive, facts).items():
             (fresh / file_name).write_bytes(content)
-        found = content_sha256(DATASETS.load(name)(Path(beside), **dict(facts.options)))
-        if found != facts.content_sha256:
+        kind, found, wanted = _hashes(name, facts, Path(beside))
+        if found != wanted:
             raise DataError(
                 f"what {address} sent is not the published {name} (content {found[:12]}…, expected "
-                f"{facts.content_sha256[:12]}…): report it, or get the files elsewhere"
+                f"{wanted[:12]}…): report it, or get the files elsewhere"
             )
         origin = {
             "url": address,
             "archive_sha256": files.sha256_of(archive),
-            "content_sha256": found,
+            kind: found,
             "fetched_utc": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         }
         files.write_json(fresh / "origin.json", origin)
         _put_in_place(fresh, folder / facts.folder)
+
+
+def _hashes(name: str, facts: Facts, folder: Path) -> tuple[str, str, str]:
+    """What is compared, what it is here, and what it must be."""
+    if facts.files_sha256:
+        return "files_sha256", files_sha256(facts.find(folder) or ()), facts.files_sha256
+    dataset = DATASETS.load(name)(folder, **dict(facts.options))
+    return "content_sha256", content_sha256(dataset), facts.content_sha256
 
 
 def _unpack(archive: Path, facts: Facts) -> dict[str, bytes]:
@@ -96,10 +111,14 @@ def _unpack(archive: Path, facts: Facts) -> dict[str, bytes]:
             members = {Path(info.filename).name: info for info in packed.infolist() if not info.is_dir()}
             group = next((names for names in facts.files if set(names) <= set(members)), None)
             if group is None:
-                raise DataError(f"{archive.name} does not hold {' and '.join(facts.files[0])}: get it elsewhere")
+                raise DataError(f"{archive.name} does not hold {_listed(facts.files[0])}: get it elsewhere")
             return {name: _content(packed, members[name]) for name in group}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error) as error:
         raise DataError(f"{archive.name} is damaged ({error}): fetch it again") from error
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} others"
 
 
 def _content(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
