@@ -65,7 +65,8 @@ def results(tmp_path_factory):
     for subject in ("attack-speed", "exit-gain"):
         (folder / f"{subject}.json").write_text((RESULTS / f"{subject}.json").read_text())
     write_result("exit-cost", {"networks": [cost_of("FCNet"), cost_of("VGG16")]}, folder=folder)
-    (folder / "synthetic-ecg.json").write_text((RESULTS / "synthetic-ecg.json").read_text())
+    for subject in ("synthetic-ecg", "qrs-detection"):
+        (folder / f"{subject}.json").write_text((RESULTS / f"{subject}.json").read_text())
     return folder
 
 
