@@ -235,8 +235,10 @@ def qrs_detection(figures: dict[str, Any]) -> Iterable[str]:
     yield from markdown([*header, "worst sensitivity", "worst +P", "CPU s per hour"], rows)
     yield ""
     sensitivity, predictivity = (percent_2(figures["outside_flutter"][key]) for key in SHARES)
-    beats, hours = number(figures["beats"]), figures["hours"]
-    yield f"{beats} beats in {hours:.1f} hours. Outside ventricular flutter, lead 1 of ours: {sensitivity}, {predictivity}."
+    yield (
+        f"{number(figures['beats'])} beats in {figures['hours']:.1f} hours. "
+        f"Outside ventricular flutter, ours has {sensitivity} and {predictivity} on lead 1."
+    )
 
 
 def qrs_detection_scaled(figures: dict[str, Any]) -> Iterable[str]:
