@@ -19,6 +19,7 @@ WRITERS: Final = {
     "early-exit-ensembles": "edgeguard reproduce early-exit-ensembles --scale full --results benchmarks/results",
     "exit-cost": "edgeguard reproduce early-exit-ensembles --table cost --results benchmarks/results",
 }
+SHARES: Final = ("sensitivity", "predictivity")
 MARKED: Final = re.compile(r"(<!-- table: (?P<name>\S+) -->\n)(?P<body>.*?)(<!-- /table -->)", re.DOTALL)
 
 
@@ -316,6 +317,57 @@ def synthetic_ecg(figures: dict[str, Any]) -> Iterable[str]:
     return markdown(["seconds to make", "EdgeGuard", f"`{figures['peer']}`", "faster"], rows)
 
 
+def qrs_detection(figures: dict[str, Any]) -> Iterable[str]:
+    """How many beats each detector finds, how many of its peaks are beats, and its CPU time."""
+    rows = [
+        [
+            f"{row['name']}, lead {row['lead']}",
+            *(f"{percent_2(row[key])} ({' – '.join(map(percent_2, row[f'{key}_95']))})" for key in SHARES),
+            *(percent_2(row["average"][key]) for key in SHARES),
+            *(f"{percent_2(share)} ({record})" for share, record in (row["worst"][key] for key in SHARES)),
+            f"{row['cpu_s_per_hour']:.2f}",
+        ]
+        for row in figures["detectors"]
+    ]
+    header = ["%", "sensitivity (95 %)", "+P (95 %)", "average sensitivity", "average +P"]
+    yield from markdown([*header, "worst sensitivity", "worst +P", "CPU s per hour"], rows)
+    yield ""
+    sensitivity, predictivity = (percent_2(figures["outside_flutter"][key]) for key in SHARES)
+    yield (
+        f"{number(figures['beats'])} beats in {figures['hours']:.1f} hours. "
+        f"Outside ventricular flutter, ours has {sensitivity} and {predictivity} on lead 1."
+    )
+
+
+def qrs_detection_scaled(figures: dict[str, Any]) -> Iterable[str]:
+    """Sensitivity and positive predictivity of ours with each constant a fifth smaller and larger."""
+    pairs = zip(figures["scaled"][::2], figures["scaled"][1::2], strict=True)
+    rows = [
+        [
+            f"`{low['constant']}`",
+            "yes" if low["chosen_here"] else "no",
+            *(f"{side['value']:.3g}: {' / '.join(percent_2(side[key]) for key in SHARES)}" for side in (low, high)),
+        ]
+        for low, high in pairs
+    ]
+    return markdown(["sensitivity / +P in %", "chosen on MIT-BIH", "value − 20 %", "value + 20 %"], rows)
+
+
+def qrs_detection_records(figures: dict[str, Any]) -> Iterable[str]:
+    """Beats missed and peaks that are none, in each record, of each detector; those with the same figures once."""
+    detectors = list({str(row["records"]): row for row in reversed(figures["detectors"])}.values())[::-1]
+    names = [f"{row['name']}, lead {row['lead']}" for row in detectors]
+    rows = [
+        [
+            record,
+            str(right + missed),
+            *(f"{row['records'][record][2]} / {row['records'][record][1]}" for row in detectors),
+        ]
+        for record, (right, _, missed) in detectors[0]["records"].items()
+    ]
+    return markdown(["missed / false", "beats", *names], rows)
+
+
 TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] = {
     "ecg5000": ("ecg5000-fcnet", ecg5000),
     "ecg5000-pgd": ("ecg5000-fcnet", ecg5000_pgd),
@@ -338,6 +390,9 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "device-latency": ("device-latency", device_latency),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
+    "qrs-detection": ("qrs-detection", qrs_detection),
+    "qrs-detection-scaled": ("qrs-detection", qrs_detection_scaled),
+    "qrs-detection-records": ("qrs-detection", qrs_detection_records),
 }
 
 
@@ -365,3 +420,8 @@ def number(value: float) -> str:
 def percent(share: float, *, signed: bool = False) -> str:
     """A share in percent."""
     return f"{100 * share:{'+' if signed else ''}.{1 if signed else 0}f} %"
+
+
+def percent_2(share: float) -> str:
+    """A share in percent with two decimals, without its sign."""
+    return f"{100 * share:.2f}"

@@ -75,7 +75,7 @@ class RPeakDetector:
     def _peak(self, top: int) -> int:
         """The R peak of the complex whose hill has its top there: the sample farthest from the level around it."""
         first = self._fed - len(self._values)
-        middle = top - self._envelope.delay - first
+        middle = max(top - self._envelope.delay - first, 0)
         begin = max(middle - self._reach, 0)
         complex_ = self._values[begin : middle + self._reach + 1]
         around = self._values[max(begin - self._reach, 0) : middle + 2 * self._reach + 1]

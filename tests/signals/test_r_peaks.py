@@ -146,6 +146,16 @@ def test_after_a_disturbance_all_beats_are_found_again(name):
     assert_found(beats[beats < before], [peak for peak in peaks if peak < before])
 
 
+@pytest.mark.parametrize("name", DISTURBANCES)
+def test_chunks_do_not_matter_to_a_disturbed_signal(name):
+    values, _, _ = with_part(DISTURBANCES[name])
+    detector, confirmed = RPeakDetector(RATE_HZ), []
+    for begin in range(0, len(values), 29):
+        confirmed += [(peak, begin + 29) for peak in detector.feed(values[begin : begin + 29])]
+    assert [peak for peak, _ in confirmed] + detector.finish() == peaks_of(values)
+    assert max(now - peak for peak, now in confirmed) <= detector.longest_delay + 29
+
+
 @pytest.mark.parametrize("name", ["zeros", "flat", "missing", "infinite", "beyond all units"])
 def test_a_stretch_without_change_has_no_peaks(name):
     values, _, where = with_part(DISTURBANCES[name])
