@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeguard.errors import ConfigError, DataError
+from edgeguard.errors import ConfigError, DataError, SourceError
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.data.facts import FACTS
 from edgeguard.signals.beats import beats_at, nearest_peaks
@@ -41,6 +41,7 @@ VALIDATION: Final = ("101", "119", "124", "205", "220")
 _SAME_WEARER: Final = {"202": "201"}  # two recordings of one man, one in each half
 _AGE_BANDS: Final = ((18, 39, "18-39"), (40, 64, "40-64"), (65, 200, "65+"))
 _UNKNOWN: Final = "unknown"
+_RECORDED_HZ: Final = 360.0
 _MATCH_S: Final = 0.15  # EC57's match window
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -80,7 +81,7 @@ def load(
         quality: What a device must not judge; no beat is left out for it here.
 
     Raises:
-        ConfigError: the window does not hold the peak, or a filter is at or above half the rate.
+        ConfigError: the window does not hold the peak, or the rate suits neither filters, resampling nor detector.
         DataError: files are missing, cut short or malformed.
     """
     signal = _signal(rate_hz, window, before, filters, quality)
@@ -121,6 +122,8 @@ def _signal(
     rate_hz: float, window: int, before: int, filters: tuple[FilterSpec, ...], quality: QualitySpec | None
 ) -> SignalSpec:
     try:
+        rate_ratio(_RECORDED_HZ, rate_hz)
+        RPeakDetector(rate_hz)
         return SignalSpec(
             channels=("ECG",),
             units="mV",
@@ -131,7 +134,7 @@ def _signal(
             beats=BeatSpec(before=before),
             quality=quality,
         )
-    except ValueError as error:
+    except (ValueError, SourceError) as error:
         raise ConfigError(f"mitbih: {error}") from error
 
 

@@ -98,6 +98,8 @@ def test_filters_and_quality_are_options_as_in_a_recipe(folder):
         ({"before": 100}, "mitbih: the peak, 100 samples in, is outside the window of 100"),
         ({"filters": [{"kind": "lowpass", "hz": [90.0]}]}, "mitbih: a filter lies at or above half of rate_hz 180"),
         ({"filters": [{"kind": "low", "hz": [40.0]}]}, "option 'filters': Invalid enum value 'low'"),
+        ({"rate_hz": 50.0}, "mitbih: rate_hz 50 is outside 100 to 1000"),
+        ({"rate_hz": 359.999}, r"mitbih: 360 Hz cannot be resampled to 359\.999 Hz"),
         ({"windows": 3}, r"has no option 'windows' \(did you mean 'window'\?\)"),
     ],
 )
