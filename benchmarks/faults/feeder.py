@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import socket
 import threading
@@ -22,14 +23,20 @@ class Feeder:
     What was on its way when a connection broke is gone, as it is with a wearable. At the end it stays connected,
     and silent.
 
+    Args:
+        track: What is sent.
+        seed: Of the bad input.
+        speed: Times faster than real time at most; infinity: as fast as it is read.
+
     Attributes:
         connections: Readers so far.
         sent: Samples sent, lost ones included.
         bad: Bad input sent so far, by kind.
     """
 
-    def __init__(self, track: Track, seed: int = 0) -> None:
+    def __init__(self, track: Track, seed: int = 0, speed: float = math.inf) -> None:
         self.track = track
+        self._pause_s = _LINES / track.rate_hz / speed
         self.connections = 0
         self.sent = 0
         self.bad: dict[str, int] = {}
@@ -104,6 +111,7 @@ class Feeder:
                 reader.sendall(self._awaited.pop(0)())
             start, self.sent = self.sent, min(self.sent + _LINES, len(self.track))
             reader.sendall(self.track.lines(start, self.sent))
+            time.sleep(self._pause_s)
         reader.recv(1)  # until it goes
 
     def _garbage(self) -> bytes:

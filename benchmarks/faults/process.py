@@ -85,6 +85,12 @@ class Daemon:
             self.kill()
             raise
 
+    def end(self) -> None:
+        """Make sure that it is gone, if it was ever started."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def rss_mb(self) -> float:
         """Resident memory now."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")

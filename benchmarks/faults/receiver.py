@@ -39,7 +39,7 @@ class Receiver:
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_disconnect = lambda *_: self._subscribed.clear()
         self._client.on_message = self._keep
-        lasting = Properties(PacketTypes.CONNECT)
+        lasting = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it so
         lasting.SessionExpiryInterval = _DAY_S
         self._client.connect("127.0.0.1", port, clean_start=False, properties=lasting)
         self._client.loop_start()
@@ -66,7 +66,7 @@ class Receiver:
     def _keep(self, client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         _, kind = parse(message.topic)
         if kind == "state":
-            self.states.append(decode(message.payload, State))
+            self.states.append(decode(bytes(message.payload), State))
         elif kind in _NUMBERED:
-            self.heard.append(decode(message.payload, _NUMBERED[kind]))
+            self.heard.append(decode(bytes(message.payload), _NUMBERED[kind]))
         client.ack(message.mid, message.qos)

@@ -34,7 +34,7 @@ class Track:
         object.__setattr__(self, "values", np.round(self.values, _DECIMALS).astype(np.float32))
 
     def __len__(self) -> int:
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     @property
     def seconds(self) -> float:
