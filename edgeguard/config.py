@@ -73,8 +73,10 @@ def _refuse_unknown(tables: dict[str, Any], kind: type[msgspec.Struct], origin: 
                 f"{origin}: unknown key {where + key!r}{near_match(key, fields)}; known here: {', '.join(fields)}"
             )
         inner = _struct_in(fields[key].type)
-        if inner is not None and isinstance(value, dict):
-            _refuse_unknown(value, inner, origin, f"{where}{key}.")
+        if inner is not None:
+            for table in value if isinstance(value, list) else [value]:
+                if isinstance(table, dict):
+                    _refuse_unknown(table, inner, origin, f"{where}{key}.")
 
 
 def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:

@@ -9,6 +9,7 @@
         SignatureError   not signed by a key you trust
       EngineError        this model cannot be served on this machine
       SourceError        mend the wearable, the link or the recording
+        LinkError        the link to a wearable is down; it is tried again by itself
       BrokerError        mend the broker's address, login or certificate
       MessageError       set the message aside; its sender does not follow the schema
 
@@ -86,6 +87,10 @@ class EngineError(EdgeGuardError):
 
 class SourceError(EdgeGuardError):
     """A source of samples broke off or sends what cannot be used."""
+
+
+class LinkError(SourceError):
+    """The link to a live source is down, or what comes over it cannot be used: it is tried again."""
 
 
 class BrokerError(EdgeGuardError):

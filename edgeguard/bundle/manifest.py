@@ -161,6 +161,7 @@ def manifest_from_bytes(content: bytes) -> Manifest:
     _check_files(manifest)
     _check_stages(manifest)
     _check_names(manifest)
+    _check_agreement(manifest)
     return manifest
 
 
@@ -188,7 +189,8 @@ def _check_stages(manifest: Manifest) -> None:
 def _check_names(manifest: Manifest) -> None:
     """A device that does not know a step or score of this bundle would serve it wrongly."""
     try:
-        score_named(manifest.disagreement.score)
+        for rule in _rules(manifest):
+            score_named(rule.score)
         for step in manifest.signal.preprocessing:
             step_named(step)
     except ConfigError as error:
@@ -198,3 +200,18 @@ def _check_names(manifest: Manifest) -> None:
             f"this bundle combines its exits by {manifest.exit_rule!r}, here there are: {', '.join(EXIT_RULES)}: "
             "upgrade edgeguard"
         )
+
+
+def _check_agreement(manifest: Manifest) -> None:
+    """The stream detectors count on shares of every stage, and on quantiles that rise."""
+    if any(sorted(rule.clean_quantiles) != list(rule.clean_quantiles) for rule in _rules(manifest)):
+        raise BundleError("manifest.json has clean quantiles that do not rise: export it again")
+    if manifest.agreement is not None and len(manifest.agreement.stages) != len(manifest.exits):
+        raise BundleError(
+            f"manifest.json has shares of {len(manifest.agreement.stages)} stages for {len(manifest.exits)} exits: "
+            "export it again"
+        )
+
+
+def _rules(manifest: Manifest) -> list[Disagreement]:
+    return [manifest.disagreement, *([manifest.agreement.disagreement] if manifest.agreement else [])]

@@ -64,7 +64,7 @@ def run_line(prepared: Prepared, broker_url: str, folder: Path, tell: Callable[[
         broker_from(broker_url),
         "edgeguard-demo",
         subscriptions=[DEVICE.topic("state"), DEVICE.topic("telemetry"), DEVICE.topic("alert")],
-        on_message=watch.take,
+        on_message=lambda topic, payload, _retained: watch.take(topic, payload),
     )
     session.start()
     try:

@@ -1,10 +1,12 @@
-"""The device's config file: all that `edgeguard run` can be told. docs/run.md shows one in full."""
+"""The device's config file: all that `edgeguard run` can be told. docs/device.md shows one in full."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -14,6 +16,7 @@ from edgeguard.config import read_toml, record_from
 from edgeguard.registry import Name
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
+Megabytes = Annotated[float, msgspec.Meta(gt=0, le=1e6)]  # of 10^6 bytes
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,14 +44,14 @@ class BrokerConfig(_Table, frozen=True, kw_only=True):
 class Telemetry(_Table, frozen=True, kw_only=True):
     """How often a summary is sent."""
 
-    interval_s: Positive = 60.0
+    interval_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 60.0
 
 
 class Spool(_Table, frozen=True, kw_only=True):
     """Where messages wait for the broker, and how much room they have; without a folder, in the user's state folder."""
 
     folder: str | None = None
-    max_mb: Positive = 64.0
+    max_mb: Megabytes = 64.0
 
 
 class BundleConfig(_Table, frozen=True, kw_only=True):
@@ -63,7 +66,8 @@ class SourceConfig(_Table, frozen=True, kw_only=True):
 
     Attributes:
         name: What messages, logs and counters call it; part of no topic.
-        spec: ``name:argument`` or the path of a recording, see `edgeguard.device.sources.open_source`.
+        spec: ``name:argument`` or the path of a recording, see `edgeguard.device.sources.open_source`. A relative path
+            of a recording counts from the file's folder.
         speed: Of recordings and simulations: times faster than real time; ``inf`` for as fast as possible.
     """
 
@@ -82,29 +86,29 @@ class EngineConfig(_Table, frozen=True, kw_only=True):
     """
 
     policy: Literal["all", "agree"] = "all"
-    latency_ms: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    latency_ms: Annotated[float, msgspec.Meta(ge=0, le=60_000)] = 5.0
     max_batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
 
 
 class Alarms(_Table, frozen=True, kw_only=True):
-    """When an alarm begins and ends, and how many alerts may be sent.
+    """When an alarm begins and ends, and how many may be sent.
 
     Attributes:
         clear_windows: A window alarm is over after so many windows in a row under the threshold.
         drift_windows: Mean number of clean windows from one false drift alarm, or slowdown alarm, to the next; 0: none.
-        max_per_hour: Alerts of one source that are sent in an hour; more are counted.
+        max_per_hour: Alarms of one source that may begin in an hour; more are counted, and their ends not sent either.
     """
 
     clear_windows: Annotated[int, msgspec.Meta(ge=1)] = 10
-    drift_windows: Annotated[int, msgspec.Meta(ge=0)] = 100_000
-    max_per_hour: Annotated[int, msgspec.Meta(ge=1)] = 60
+    drift_windows: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 100_000
+    max_per_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
 
 
 class Log(_Table, frozen=True, kw_only=True):
-    """The verdict log; none without a `file`. When it and its predecessor take `max_mb`, the predecessor goes."""
+    """The verdict log; none without a `file`. At half of `max_mb` it becomes ``<file>.1``, and the older one goes."""
 
     file: str | None = None
-    max_mb: Positive = 64.0
+    max_mb: Megabytes = 64.0
 
 
 class Raw(_Table, frozen=True, kw_only=True):
@@ -113,7 +117,7 @@ class Raw(_Table, frozen=True, kw_only=True):
     folder: str | None = None
     windows_before: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 30
     windows_after: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 30
-    max_mb: Positive = 64.0
+    max_mb: Megabytes = 64.0
 
 
 class Metrics(_Table, frozen=True, kw_only=True):
@@ -137,27 +141,46 @@ class DeviceConfig(_Table, frozen=True, kw_only=True):
     raw: Raw = Raw()
     metrics: Metrics = Metrics()
 
+    def __post_init__(self) -> None:
+        twice = [name for name, count in Counter(source.name for source in self.source).items() if count > 1]
+        if twice:
+            raise ValueError(f"two sources are called {twice[0]!r}: give each a name of its own")
+
 
 _PATHS: Final = {
     "broker": ("password_file", "ca_file", "cert_file", "key_file"),
     "spool": ("folder",),
-    "bundle": ("path", "trusted_keys"),
+    "bundle": ("trusted_keys",),
     "log": ("file",),
     "raw": ("folder",),
 }
 
 
-def load_config(file: Path | None, flags: dict[str, dict[str, Any]]) -> DeviceConfig:
+def load_config(file: Path | None, flags: Mapping[str, Mapping[str, Any] | Sequence[Any] | None]) -> DeviceConfig:
     """The config in `file`, if any, with every value of `flags` that is not None in place of the file's.
 
     Relative paths in the file count from its folder. ConfigError where a key or a value is wrong.
     """
     tables = {} if file is None else _anchored(read_toml(file), file.parent)
     for name, values in flags.items():
-        given = {key: value for key, value in values.items() if value is not None}
-        if given:
-            tables = {**tables, name: {**tables.get(name, {}), **given}}
+        if isinstance(values, Mapping):
+            given = {key: value for key, value in values.items() if value is not None}
+            tables = {**tables, name: {**tables.get(name, {}), **given}} if given else tables
+        elif values:
+            tables = {**tables, name: list(values)}
     return record_from(tables, DeviceConfig, "the options" if file is None else str(file))
+
+
+def source_tables(specs: Sequence[str], speed: float | None = None) -> list[dict[str, Any]]:
+    """``[[source]]`` tables for specs without names: named after their kind or recording, numbered from the second."""
+    names: Counter[str] = Counter()
+    tables = []
+    for spec in specs:
+        stem = Path(_recording_in(spec).partition(",")[0]).stem or spec.partition(":")[0]
+        names[stem] += 1
+        name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
+        tables.append({"name": name, "spec": spec} | ({} if speed is None else {"speed": speed}))
+    return tables
 
 
 def device_id(config: DeviceConfig) -> str:
@@ -178,7 +201,31 @@ def _anchored(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
     for name, keys in _PATHS.items():
         if isinstance(table := anchored.get(name), dict):
             table.update({key: _under(folder, table[key]) for key in keys if key in table})
+    if isinstance(bundle := anchored.get("bundle"), dict) and "path" in bundle:
+        bundle["path"] = _bundle_under(folder, bundle["path"])
+    if isinstance(sources := anchored.get("source"), list):
+        anchored["source"] = [_anchored_source(source, folder) for source in sources]
     return anchored
+
+
+def _bundle_under(folder: Path, value: Any) -> Any:
+    """A word that is no file there is the name of a released bundle."""
+    is_name = isinstance(value, str) and re.fullmatch(r"[\w-]+", value) and not (folder / value).exists()
+    return value if is_name else _under(folder, value)
+
+
+def _anchored_source(source: Any, folder: Path) -> Any:
+    spec = source.get("spec") if isinstance(source, dict) else None
+    if not isinstance(spec, str) or not (recording := _recording_in(spec)):
+        return source
+    return {**source, "spec": f"replay:{folder / recording}"}
+
+
+def _recording_in(spec: str) -> str:
+    """The path in ``replay:PATH`` or a bare PATH, with what follows it; empty where `spec` names another source."""
+    if spec.startswith("replay:"):
+        return spec.removeprefix("replay:")
+    return "" if re.match(r"[A-Za-z_]+(:|$)", spec) else spec
 
 
 def _under(folder: Path, value: Any) -> Any:

@@ -1,117 +1,208 @@
-"""The loop of the device: source, pipeline, sinks, until the source ends or someone says stop."""
+"""The daemon: all sources, one worker, until the sources end or someone says stop."""
 
 from __future__ import annotations
 
-import signal
+import asyncio
+import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from itertools import islice
-from types import FrameType
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
-from edgeguard.device.samples import Samples, Sink, Source, Verdict
-from edgeguard.signals.spec import SignalSpec
+from edgeguard.device.commands import carry_out
+from edgeguard.device.config import DeviceConfig
+from edgeguard.device.model import Model, check_same_input
+from edgeguard.device.outputs import Outputs
+from edgeguard.device.samples import Source, StreamCounts
+from edgeguard.device.serving import Seen, Serving
+from edgeguard.device.supervision import Supervisor
+from edgeguard.device.systemd import Notifier
+from edgeguard.device.wishes import Wishes
+from edgeguard.device.worker import Worker
+from edgeguard.errors import BundleError, EdgeGuardError
+from edgeguard.telemetry.messages import Command
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 
-class Step(Protocol):
-    """What turns samples into verdicts; `edgeguard.device.pipeline.Pipeline` does."""
-
-    def step(self, samples: Samples) -> list[Verdict]:
-        """The verdicts on all windows that `samples` complete."""
-        ...
-
-
-@dataclass
-class Seen:
-    """What went by until the end: windows, the rejected ones too, and alarms."""
-
-    windows: int = 0
-    rejected: int = 0
-    alarms: int = 0
+_LOOK_S: Final = 1.0
 
 
-class Stop:
-    """A wish to stop, by SIGTERM or SIGINT while `listening`; a second one has the signal's usual effect.
+class Daemon:
+    """Serves one model to some sources. To be made in the event loop.
 
-    The wait for samples is broken off at once, but nothing else is: no sink is left with half a verdict.
+    Args:
+        config: Its ``[engine]`` and ``[alarms]`` count.
+        model: Closed at the end.
+        sources: By their names; closed at the end.
+        counts: Of each source, live.
+        outputs: Closed at the end.
+        open_model: Opens the configured bundle anew; blocks.
+        notifier: Told how it goes.
+        seen: Is counted up.
+        limit: Windows in `seen` after which it ends, or None.
     """
 
-    def __init__(self) -> None:
-        self.wanted = False
-        self._waiting = False
+    def __init__(
+        self,
+        config: DeviceConfig,
+        model: Model,
+        sources: Mapping[str, Source],
+        counts: Mapping[str, StreamCounts],
+        outputs: Outputs,
+        *,
+        open_model: Callable[[], Model],
+        notifier: Notifier,
+        seen: Seen,
+        limit: int | None = None,
+    ) -> None:
+        self._model = model
+        self._outputs = outputs
+        self._open_model = open_model
+        self._notifier = notifier
+        self._seen = seen
+        self._loop = asyncio.get_running_loop()
+        self._one_at_a_time = asyncio.Lock()
+        self._commands: set[asyncio.Task[None]] = set()
+        self._full = asyncio.Event()
+        self._serving = Serving(model.judge, outputs.sinks, counts, config.alarms, seen=seen, limit=limit)
+        self._worker = Worker(self._serving, config.engine, self._full.set)
+        self._supervisors = {
+            name: Supervisor(name, source, model.signal, self._worker, counts[name]) for name, source in sources.items()
+        }
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take the signals inside the block; of the main thread only."""
-        before = [(number, signal.signal(number, self._heard)) for number in _SIGNALS]
+    async def run(self, wishes: Wishes, check: Callable[[], T]) -> T | None:
+        """Until all sources have ended, the limit is reached or a wish is heard; what is under way is finished.
+
+        Returns:
+            What `check` gave when it was wished to begin anew, else None. Where it raises an EdgeGuardError, this is
+            logged, and the daemon goes on.
+
+        Raises:
+            EdgeGuardError: the broker refuses us, or a recording cannot be played.
+        """
+        tasks = [
+            asyncio.create_task(self._listen_to_all()),
+            asyncio.create_task(wishes.stop.wait()),
+            asyncio.create_task(self._full.wait()),
+            asyncio.create_task(self._worker.ended()),
+            asyncio.create_task(self._look_after()),
+        ]
+        anew = asyncio.create_task(self._checked(wishes, check))
+        self._notifier.ready()
         try:
-            yield
+            done, _ = await asyncio.wait([*tasks, anew], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for number, handler in before:
-                signal.signal(number, handler)
+            await _cancel([*tasks, anew, *self._commands])
+        if anew not in done:
+            self._notifier.stopping()
+        await self._worker.close()
+        self._model.close()
+        for task in done:
+            task.result()
+        return anew.result() if anew in done else None
 
-    def until_wanted(self, samples: Iterator[Samples]) -> Iterator[Samples]:
-        """`samples`, until they end or a stop is wanted."""
-        with suppress(_BrokenOff):
-            while not self.wanted and (chunk := self._next(samples)) is not None:
-                yield chunk
+    async def connect(self) -> None:
+        """Connect the outputs; BrokerError where the broker refuses us."""
 
-    def _next(self, samples: Iterator[Samples]) -> Samples | None:
+        def on_command(command: Command) -> None:
+            self._loop.call_soon_threadsafe(self._begin, command)
+
         try:
-            self._waiting = True
-            return next(samples, None)
-        finally:
-            self._waiting = False
+            await asyncio.to_thread(self._outputs.connect, on_command)
+        except EdgeGuardError:
+            await self._worker.close()
+            raise
 
-    def _heard(self, number: int, _frame: FrameType | None) -> None:
-        if self.wanted:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        self.wanted = True
-        if self._waiting:
-            raise _BrokenOff
+    async def set_interval(self, interval_s: float) -> None:
+        """Send summaries every `interval_s` seconds until the device is started again."""
+        if self._outputs.mqtt is not None:
+            self._outputs.mqtt.set_interval(interval_s)
+
+    async def self_test(self) -> None:
+        """Replay the golden windows, in their turn among the others; EngineError where they come out otherwise."""
+        await self._worker.call(self._serving.probe)
+
+    async def reload_bundle(self) -> None:
+        """Open the bundle anew, test it, and judge with it from here on; EdgeGuardError, and the old one goes on."""
+        async with self._one_at_a_time:
+            model = await asyncio.to_thread(self._open_model)
+            try:
+                check_same_input(self._model.signal, model.signal)
+            except BundleError:
+                model.close()
+                raise
+            # Nothing is awaited between these: what the streams have cut so far is judged before the change.
+            for supervisor in self._supervisors.values():
+                supervisor.take_up(model.signal)
+            await self._worker.call(lambda: self._change_to(model))
+            log.info("%s %s judges from here on", model.manifest.name, model.manifest.version)
+
+    def _change_to(self, model: Model) -> None:
+        self._serving.judge_with(model.judge, self._outputs.serve(model))
+        self._model.close()
+        self._model = model
+
+    def _begin(self, command: Command) -> None:
+        task = self._loop.create_task(self._carry_out(command))
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
+    async def _carry_out(self, command: Command) -> None:
+        try:
+            reason = await carry_out(command, self)
+        except Exception as error:
+            log.exception("the command %s failed", command.action)
+            reason = f"{type(error).__name__}: {error}"
+        if self._outputs.mqtt is not None:
+            self._outputs.mqtt.answer(command, reason)
+
+    async def _listen_to_all(self) -> None:
+        listening = [self._listen_to(name, supervisor) for name, supervisor in self._supervisors.items()]
+        ends = await asyncio.gather(*listening, return_exceptions=True)
+        for error in ends:
+            if error is not None:
+                raise error
+
+    async def _listen_to(self, name: str, supervisor: Supervisor) -> None:
+        try:
+            await supervisor.run()
+        except EdgeGuardError as error:
+            if len(self._supervisors) > 1:
+                log.error("%s is not listened to any more: %s", name, error)
+            raise
+
+    async def _look_after(self) -> None:
+        """Every second: are the sources heard, and do windows advance?"""
+        advanced, due_s = -1, 0.0
+        watchdog_s = self._notifier.watchdog_s
+        while True:
+            await asyncio.sleep(min(_LOOK_S, (watchdog_s or _LOOK_S) / 2))
+            now_s = time.monotonic()
+            for supervisor in self._supervisors.values():
+                supervisor.look(now_s)
+            if watchdog_s is None:
+                continue
+            if self._worker.advanced != advanced:
+                advanced, due_s = self._worker.advanced, now_s + watchdog_s / 2
+                self._notifier.alive()
+                self._notifier.status(f"{self._seen.windows} windows, {self._seen.alarms} alarms")
+            elif now_s >= due_s and not self._probing:
+                self._probe()
+
+    async def _checked(self, wishes: Wishes, check: Callable[[], T]) -> T:
+        while True:
+            await wishes.reload.wait()
+            wishes.reload.clear()
+            self._notifier.reloading()
+            try:
+                return await asyncio.to_thread(check)
+            except EdgeGuardError as error:
+                log.error("%s; the device goes on as it was", error)
+            self._notifier.ready()
 
 
-class _BrokenOff(BaseException):
-    """Ends the wait for samples; not an Exception, so that no source takes it for an error of its own."""
-
-
-def run(
-    source: Source,
-    signal_spec: SignalSpec,
-    pipeline: Step,
-    sinks: Sequence[Sink],
-    *,
-    limit: int | None = None,
-    stop: Stop | None = None,
-) -> Seen:
-    """Give every verdict to every sink until the source ends, `limit` windows are done or `stop` is wanted.
-
-    Source and sinks are closed in any case; what the source or the model raise passes through after that.
-    """
-    seen = Seen()
-    with ExitStack() as closing:
-        for sink in sinks:
-            closing.callback(sink.close)
-        closing.callback(source.close)
-        samples = (stop or Stop()).until_wanted(source.samples(signal_spec))
-        for verdict, latency_ms in islice(_judged(samples, pipeline), limit):
-            seen.windows += 1
-            seen.rejected += verdict.rejected is not None
-            seen.alarms += verdict.alarm
-            for sink in sinks:
-                sink.put(verdict, latency_ms)
-    return seen
-
-
-def _judged(samples: Iterator[Samples], pipeline: Step) -> Iterator[tuple[Verdict, float]]:
-    for chunk in samples:
-        began = time.perf_counter()
-        verdicts = pipeline.step(chunk)
-        latency_ms = 1000 * (time.perf_counter() - began)
-        for verdict in verdicts:
-            yield verdict, latency_ms
+async def _cancel(tasks: list[asyncio.Task[T]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from edgeguard import __version__
 from edgeguard.bundle.manifest import Manifest
-from edgeguard.device.samples import Verdict
-from edgeguard.telemetry.messages import Alert, BundleFact, State, Status, Summary
+from edgeguard.device.commands import Answer
+from edgeguard.device.samples import Alarm
+from edgeguard.telemetry.messages import Ack, Alert, BundleFact, Precious, State, Status, Summary
 from edgeguard.telemetry.tally import Tally
+
+_STAGES: Final = "stages"  # what a slowdown alarm is summed over
 
 
 def unix_ms() -> int:
@@ -34,37 +38,71 @@ class Reports:
     boot: str
     now_ms: Callable[[], int] = unix_ms
 
-    def state(self, status: Status) -> State:
-        """Whether the device is there, and with what."""
-        bundle = BundleFact(name=self.manifest.name, version=self.manifest.version, sha256=self.bundle_sha256)
-        return State(status=status, time_ms=self.now_ms(), boot=self.boot, software=__version__, bundle=bundle)
+    def state(self, status: Status, sources: tuple[str, ...]) -> State:
+        """Whether the device is there, with what, and what it listens to."""
+        return State(
+            status=status,
+            time_ms=self.now_ms(),
+            boot=self.boot,
+            software=__version__,
+            bundle=BundleFact(name=self.manifest.name, version=self.manifest.version, sha256=self.bundle_sha256),
+            sources=sources,
+        )
 
-    def alert(self, seq: int, verdict: Verdict) -> Alert:
-        """The alarm that `verdict` is; ValueError where its window was rejected."""
+    def alert(self, seq: int, alarm: Alarm) -> Alert:
+        """That `alarm` begins or ends; ValueError where its window was rejected."""
+        verdict = alarm.verdict
         if verdict.predicted is None:
-            raise ValueError("a rejected window raises no alarm")
+            raise ValueError("a rejected window neither begins nor ends an alarm")
         return Alert(
             boot=self.boot,
             seq=seq,
             time_ms=self.now_ms(),
             bundle_sha256=self.bundle_sha256,
+            source=verdict.source,
+            kind=alarm.kind,
+            raised=alarm.raised,
+            windows=alarm.windows,
+            suppressed=alarm.suppressed,
             window_start=verdict.start,
-            score=self.manifest.disagreement.score,
-            value=verdict.disagreement,
-            threshold=self.manifest.disagreement.threshold,
+            score=_STAGES if alarm.kind == "slowdown" else self.manifest.disagreement.score,
+            value=alarm.value,
+            threshold=alarm.threshold,
             predicted=self.manifest.classes[verdict.predicted],
             confidence=min(verdict.confidence, 1.0),  # a mean of softmaxes may round to just above 1
             exit_probabilities=tuple(verdict.exit_probabilities[:, verdict.predicted].tolist()),
         )
 
-    def summary(self, seq: int, interval_ms: tuple[int, int], dropped: int, tally: Tally) -> Summary:
-        """What happened from the first to the second time of `interval_ms`."""
+    def summary(
+        self,
+        seq: int,
+        source: str,
+        interval_ms: tuple[int, int],
+        tally: Tally,
+        *,
+        dropped: Mapping[Precious, int],
+        waiting: int,
+    ) -> Summary:
+        """What `source` gave from the first to the second time of `interval_ms`."""
         return Summary(
             boot=self.boot,
             seq=seq,
+            source=source,
             from_ms=interval_ms[0],
             to_ms=interval_ms[1],
             bundle_sha256=self.bundle_sha256,
-            dropped=dropped,
+            dropped=dict(dropped),
+            waiting=waiting,
             tally=tally,
+        )
+
+    def ack(self, seq: int, answer: Answer) -> Ack:
+        """The answer to a command."""
+        return Ack(
+            id=answer.id,
+            boot=self.boot,
+            seq=seq,
+            time_ms=self.now_ms(),
+            done=not answer.reason,
+            reason=answer.reason,
         )

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _KEEPALIVE_S: Final = 30
 _CONNECT_S: Final = 5.0
+_RECEIVE_MAXIMUM: Final = 65535  # where the broker names none
 # CONNACK reasons that no waiting cures: client id, bad login, not authorized, banned, bad method. paho gives those of
 # MQTT 3.1.1 the same numbers.
 _REFUSED: Final = frozenset({0x85, 0x86, 0x87, 0x8A, 0x8C})
@@ -55,7 +56,9 @@ class Cause(Enum):
 
 @dataclass(frozen=True)
 class Connected:
-    """The broker has let us in."""
+    """The broker has let us in, and takes so many messages that it has not acknowledged."""
+
+    receive_maximum: int
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,11 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A message on a topic that we subscribed to."""
+    """A message on a topic that we subscribed to; `retained`: the broker had kept it from before."""
 
     topic: str
     payload: bytes
+    retained: bool
 
 
 Event = Connected | Ended | Acknowledged | Arrived
@@ -110,6 +114,7 @@ class Connection:
         protocol = paho.MQTTv5 if version == 5 else paho.MQTTv311
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id, protocol=protocol, reconnect_on_failure=False)
         client.connect_timeout = _CONNECT_S
+        client.max_inflight_messages = _RECEIVE_MAXIMUM  # it is the session that waits
         client.username_pw_set(broker.username, broker.password)
         if broker.tls is not None:
             client.tls_set_context(broker.tls)
@@ -121,7 +126,9 @@ class Connection:
             Acknowledged(number, not reason.is_failure)
         )
         client.on_subscribe = _say_what_is_denied
-        client.on_message = lambda _client, _data, message: emit(Arrived(message.topic, bytes(message.payload)))
+        client.on_message = lambda _client, _data, message: emit(
+            Arrived(message.topic, bytes(message.payload), message.retain)
+        )
         self._client = client
 
     def open(self) -> None:
@@ -145,10 +152,10 @@ class Connection:
         """Say good-bye, so that the last will is not published; `Ended` follows."""
         self._client.disconnect()
 
-    def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+    def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, properties: Any) -> None:
         self._answered = True
         if not reason.is_failure:
-            self._emit(Connected())
+            self._emit(Connected(getattr(properties, "ReceiveMaximum", _RECEIVE_MAXIMUM)))
         elif reason.value == _UNSUPPORTED_VERSION:
             self._emit(Ended(Cause.UNANSWERED, "another version of MQTT is wanted"))
         else:

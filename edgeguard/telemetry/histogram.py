@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Final, TypeVar
+from bisect import bisect_right
+from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -88,3 +89,23 @@ class LatencyHistogram(Histogram, frozen=True, kw_only=True):
 
     edges: ClassVar[tuple[float, ...]] = (0.0, *_decades(-2, 4), math.inf)
     counts: Annotated[tuple[Count, ...], msgspec.Meta(min_length=26, max_length=26)]
+
+
+class GrowingHistogram(Generic[H]):
+    """A histogram of the given kind that values are added to one by one."""
+
+    def __init__(self, kind: type[H]) -> None:
+        self._kind = kind
+        self._inner = kind.edges[1:-1]
+        self._counts = [0] * (len(kind.edges) - 1)
+        self._sum = 0.0
+
+    def add(self, value: float) -> None:
+        """Count one value, as `Histogram.of` does."""
+        clipped = min(max(value, self._kind.edges[0]), self._kind.edges[-1])
+        self._counts[bisect_right(self._inner, clipped)] += 1
+        self._sum += clipped
+
+    def frozen(self) -> H:
+        """The histogram of what was added so far."""
+        return self._kind(counts=tuple(self._counts), sum=self._sum)

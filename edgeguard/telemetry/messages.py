@@ -18,6 +18,7 @@ from edgeguard.telemetry.topics import Kind
 SCHEMA: Final = 1  # raised when an older reader could misread a newer message
 
 AlarmKind = Literal["window", "drift", "slowdown"]
+Precious = Literal["telemetry", "alert", "ack"]  # what a device keeps on disk until the broker has it
 Status = Literal["online", "stopped", "offline"]
 Boot = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$", max_length=16, description="Random for every start.")]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
@@ -70,7 +71,7 @@ class Summary(_Message, frozen=True, kw_only=True):
         from_ms: Start of the interval.
         to_ms: Its end; a clock set in between moves only the next interval.
         bundle_sha256: The model that judged the windows.
-        dropped: Messages of this device that a full or failing spool has lost since this boot, by kind.
+        dropped: Messages of this device that a full or failing spool has lost since the spool was begun, by kind.
         waiting: Messages of this device that waited in the spool when this one was written.
         tally: Counts and histograms, which add up.
     """
@@ -81,7 +82,7 @@ class Summary(_Message, frozen=True, kw_only=True):
     from_ms: UnixMs
     to_ms: UnixMs
     bundle_sha256: Sha256
-    dropped: Annotated[dict[Literal["telemetry", "alert", "ack"], Count], msgspec.Meta(max_length=3)]
+    dropped: Annotated[dict[Precious, Count], msgspec.Meta(max_length=3)]
     waiting: Count
     tally: Tally
 
@@ -160,7 +161,7 @@ class Ack(_Message, frozen=True, kw_only=True):
         id: Of the command.
         boot: Random for every start.
         seq: Number of this message on this device; (device, boot, seq) is unique.
-        time_ms: When it was carried out or refused.
+        time_ms: When it was written.
         done: Whether it was carried out.
         reason: Why not, in one line; empty where it was.
     """

@@ -11,6 +11,7 @@ import queue
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -23,6 +24,7 @@ from edgeguard.telemetry.messages import Status
 log = logging.getLogger(__name__)
 
 OnAck = Callable[[bool], None]
+OnMessage = Callable[[str, bytes, bool], None]
 
 # How long a CONNECT may go unanswered, at first and at most. A broker without MQTT 5 may wait for ever in the middle of
 # one (amqtt does when there is a last will), and a slow link takes seconds: so the wait begins short and doubles.
@@ -50,6 +52,13 @@ class _Stop:
     pass
 
 
+class _Renew:
+    pass
+
+
+_Item = Event | _Outgoing | _Stop | _Renew
+
+
 @dataclass(frozen=True)
 class Presence:
     """A retained topic that says whether we are there: birth on every connect, farewell on stop, last will."""
@@ -71,7 +80,7 @@ class Session:
         presence: Birth, farewell and last will, or None.
         on_connection: Called with True after each connect (the birth went first), with False when it is lost.
         subscriptions: Topic filters, taken with QoS 1 on each connect.
-        on_message: Called with topic and payload of each message that arrives.
+        on_message: Called with each message that arrives: topic, payload, and whether it was retained.
         retry_s: The first and the longest pause before connecting again; it doubles in between, with jitter.
     """
 
@@ -83,7 +92,7 @@ class Session:
         presence: Presence | None = None,
         on_connection: Callable[[bool], None] = _ignore,
         subscriptions: Sequence[str] = (),
-        on_message: Callable[[str, bytes], None] = _ignore,
+        on_message: OnMessage = _ignore,
         retry_s: tuple[float, float] = (1.0, 60.0),
     ) -> None:
         self._broker = broker
@@ -95,12 +104,15 @@ class Session:
         self._retry_s = retry_s
         self._version: Literal[4, 5] = 5
         self._answer_s = _ANSWER_S[0]
-        self._inbox: queue.SimpleQueue[tuple[Connection | None, Event | _Outgoing | _Stop]] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[Connection | None, _Item]] = queue.SimpleQueue()
         self._connection: Connection | None = None  # None while not connected
         self._on_acks: dict[int, OnAck] = {}
+        self._unsent: deque[_Outgoing] = deque()  # more than the broker takes before it has acknowledged some
+        self._receive_maximum = 0
         self._settled = threading.Event()  # set once it is known how the first attempt went
         self._refusal: str | None = None
         self._stopping = False
+        self._renewing = False
         self._give_up_at: float | None = None  # waiting for the answer to CONNECT, or to the farewell
         self._last_line = ""
         self._thread = threading.Thread(target=self._run, name="mqtt-session", daemon=True)
@@ -130,6 +142,10 @@ class Session:
         if (connection := self._connection) is not None:
             self._inbox.put((connection, _Outgoing(message, on_ack)))
 
+    def renew(self) -> None:
+        """Connect anew, so that birth and last will are written again; the broker keeps the old will to itself."""
+        self._inbox.put((None, _Renew()))
+
     def stop(self) -> None:
         """Publish the farewell, disconnect, end the thread; harmless when called twice or never started."""
         if self._thread.is_alive():
@@ -144,7 +160,7 @@ class Session:
             ended = self._one_connection()
             if self._stopping or self._refused_at_start(ended):
                 return
-            if self._older_version_next(ended):
+            if self._renewed() or self._older_version_next(ended):
                 continue
             self._settled.set()
             self._warn(self._line(ended) + "; trying again")
@@ -152,6 +168,11 @@ class Session:
             if self._stopped_within(pause * random.uniform(0.5, 1.0)):  # noqa: S311 - spreads a fleet, hides nothing
                 return
             pause = min(2 * pause, longest)
+
+    def _renewed(self) -> bool:
+        """Whether we closed the connection ourselves, to make another at once."""
+        renewing, self._renewing = self._renewing, False
+        return renewing
 
     def _older_version_next(self, ended: Ended) -> bool:
         """Whether to try at once in 3.1.1 what was not answered in 5; every other attempt is made in 5."""
@@ -180,7 +201,7 @@ class Session:
                 return item
             self._act(connection, item)
 
-    def _next_on(self, connection: Connection) -> Event | _Outgoing | _Stop:
+    def _next_on(self, connection: Connection) -> _Item:
         """The next item of this connection, or the wish to stop; leftovers of earlier connections are skipped."""
         while True:
             timeout = None if self._give_up_at is None else max(0.0, self._give_up_at - time.monotonic())
@@ -192,15 +213,21 @@ class Session:
             if origin in (None, connection):
                 return item
 
-    def _act(self, connection: Connection, item: Event | _Outgoing | _Stop) -> None:
+    def _act(self, connection: Connection, item: _Item) -> None:
         if isinstance(item, _Outgoing):
-            self._send(connection, item.message, item.on_ack)
+            self._send(connection, item)
         elif isinstance(item, Acknowledged):
             self._on_acks.pop(item.number)(item.accepted)
+            self._send_more(connection)
         elif isinstance(item, Arrived):
-            self._on_message(item.topic, item.payload)
+            self._on_message(item.topic, item.payload, item.retained)
         elif isinstance(item, Connected):
+            self._receive_maximum = item.receive_maximum
             self._welcome(connection)
+        elif isinstance(item, _Renew):
+            self._renewing = True
+            self._give_up_at = time.monotonic() + _FAREWELL_S
+            connection.close()
         elif isinstance(item, _Stop):
             self._farewell(connection)
 
@@ -211,13 +238,14 @@ class Session:
         for topic_filter in self._subscriptions:
             connection.subscribe(topic_filter)
         if self._presence is not None:
-            self._send(connection, self._presence.message("online"))
+            self._send(connection, _Outgoing(self._presence.message("online"), _ignore))
         self._connection = connection
         self._on_connection(True)
         self._settled.set()
 
     def _disconnected(self) -> None:
         self._on_acks.clear()
+        self._unsent.clear()
         if self._connection is not None:
             self._connection = None
             self._on_connection(False)
@@ -228,10 +256,17 @@ class Session:
         if self._connection is None or self._presence is None:
             connection.close()
         else:
-            self._send(connection, self._presence.message("stopped"), lambda _accepted: connection.close())
+            farewell = self._presence.message("stopped")
+            self._send(connection, _Outgoing(farewell, lambda _accepted: connection.close()))
 
-    def _send(self, connection: Connection, message: Message, on_ack: OnAck = _ignore) -> None:
-        self._on_acks[connection.publish(message)] = on_ack
+    def _send(self, connection: Connection, outgoing: _Outgoing) -> None:
+        self._unsent.append(outgoing)
+        self._send_more(connection)
+
+    def _send_more(self, connection: Connection) -> None:
+        while self._unsent and len(self._on_acks) < self._receive_maximum:
+            outgoing = self._unsent.popleft()
+            self._on_acks[connection.publish(outgoing.message)] = outgoing.on_ack
 
     def _stopped_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds

@@ -114,19 +114,17 @@ def tally_of(
     disagreement: NDArray[np.float64],
     alarm: NDArray[np.bool_],
     latency_ms: NDArray[np.float64],
-    stages: NDArray[np.int64],
 ) -> Tally:
-    """The tally of n windows given to the model.
+    """The tally of n windows given to the model, with equally many stages run for each.
 
     Args:
         classes: Names, in the order of the last axis of `exit_probabilities`.
         predicted: (n,) class indices.
         confidence: (n,) the ensemble's probability of `predicted`.
-        exit_probabilities: (n, exits, classes).
+        exit_probabilities: (n, stages, classes) of the stages run, equally many for all.
         disagreement: (n,) scores.
         alarm: (n,) whether the score is over the threshold.
         latency_ms: (n,) from the last sample to the verdict.
-        stages: (n,) stages run, from 1.
     """
     by_class = {classes[k]: ShareHistogram.of(confidence[predicted == k]) for k in np.unique(predicted)}
     top = np.partition(ensemble(exit_probabilities), -2, axis=-1)
@@ -139,7 +137,7 @@ def tally_of(
         disagreement=DisagreementHistogram.of(disagreement),
         margin=ShareHistogram.of(top[:, -1] - top[:, -2]),
         latency_ms=LatencyHistogram.of(latency_ms),
-        stages=tuple(np.bincount(stages - 1).tolist()),
+        stages=(0,) * (exit_probabilities.shape[1] - 1) + (len(predicted),),
     )
 
 

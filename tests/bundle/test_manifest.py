@@ -66,6 +66,16 @@ def test_names_not_known_here_ask_for_an_upgrade():
     assert "by 'triple_head', here there are: mean: upgrade edgeguard" in refusal(exit_rule="triple_head")
 
 
+def test_an_agreement_must_fit_its_bundle():
+    rule = json.loads(whole_manifest().to_bytes())["disagreement"]
+    agreement = {"confidence": 0.9, "accuracy_loss": 0.01, "stages": [0, 0.9, 0.1], "disagreement": rule}
+    assert "shares of 2 stages for 3 exits" in refusal(agreement={**agreement, "stages": [0, 1]})
+    assert "`float` > 0.0" in refusal(agreement={**agreement, "confidence": 0})
+    unknown = {**rule, "score": "margin"}
+    assert "no disagreement score is called 'margin'" in refusal(agreement={**agreement, "disagreement": unknown})
+    assert "quantiles that do not rise" in refusal(disagreement={**rule, "clean_quantiles": [0.2, 0.1]})
+
+
 @given(st.binary(max_size=200) | st.integers(1, 100_000).map(lambda depth: b"[" * depth))
 def test_any_bytes_are_refused_in_one_line(content):
     with pytest.raises(BundleError) as caught:

@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from edgeguard.device.config import device_id, load_config, spool_folder
+from edgeguard.device.config import device_id, load_config, source_tables, spool_folder
 from edgeguard.errors import ConfigError
 
 
@@ -40,9 +40,55 @@ def test_paths_count_from_the_files_folder(file, tmp_path):
     assert config.bundle.trusted_keys == (str(tmp_path / "k.pub"),)
 
 
+def test_released_bundle_is_named_and_no_path(file, tmp_path):
+    assert load_config(file('[bundle]\npath = "ecg5000-fcnet"'), {}).bundle.path == "ecg5000-fcnet"
+    assert load_config(file('[bundle]\npath = "m.zip"'), {}).bundle.path == str(tmp_path / "m.zip")
+    (tmp_path / "mine").mkdir()
+    assert load_config(file('[bundle]\npath = "mine"'), {}).bundle.path == str(tmp_path / "mine")
+
+
+@pytest.mark.parametrize(
+    ("spec", "anchored"),
+    [
+        ("beats.npz", "replay:{}/beats.npz"),
+        ("records/100", "replay:{}/records/100"),
+        ("replay:ecg.csv,channels=I+II", "replay:{}/ecg.csv,channels=I+II"),
+        ("/data/ecg.csv", "replay:/data/ecg.csv"),
+        ("synthetic", "synthetic"),
+        ("synthetic:seed=3,seconds=0.5", "synthetic:seed=3,seconds=0.5"),
+        ("lines:/dev/ttyACM0", "lines:/dev/ttyACM0"),
+    ],
+)
+def test_recordings_of_sources_count_from_the_files_folder(file, tmp_path, spec, anchored):
+    (source,) = load_config(file(f'[[source]]\nname = "a"\nspec = "{spec}"\nspeed = inf\n'), {}).source
+    assert (source.spec, source.speed) == (anchored.format(tmp_path), float("inf"))
+
+
+def test_sources_on_the_command_line_replace_those_of_the_file_and_get_names(file):
+    path = file('[[source]]\nname = "a"\nspec = "synthetic"\n')
+    specs = ["synthetic:seed=1", "synthetic:seed=2", "x/ecg.csv,channels=I", "replay:y/ecg.npz"]
+    sources = load_config(path, {"source": source_tables(specs, 2.0)}).source
+    assert [source.name for source in sources] == ["synthetic", "synthetic-2", "ecg", "ecg-2"]
+    assert [source.spec for source in sources] == specs
+    assert {source.speed for source in sources} == {2.0}
+    assert load_config(path, {"source": []}).source[0].name == "a"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ('[[source]]\nname = "a"\nspec = "x"\nspeeed = 1', r"unknown key 'source\.speeed' \(did you mean 'speed'\?\)"),
+        ('[[source]]\nname = "a"', r"source\[0\]: the table missing required field spec"),
+        ("source = 1", r"source: expected array, got int"),
+        ("source = [1]", r"source\[0\]: expected object, got int"),
+        (
+            '[[source]]\nname = "a"\nspec = "x"\n[[source]]\nname = "a"\nspec = "y"',
+            "two sources are called 'a': give each a name of its own",
+        ),
+        ('[[source]]\nname = "a"\nspec = "x"\nspeed = nan', r"source\[0\]\.speed: expected float > 0"),
+        ("[log]\nmax_mb = inf", r"log\.max_mb: expected float <= 1000000"),
+        ("[metrics]\nport = 70000", r"metrics\.port: expected int <= 65535"),
+        ('[engine]\npolicy = "some"', r"engine\.policy: invalid enum value 'some'"),
         ('[broker]\nurI = "mqtt://h"', r"unknown key 'broker\.urI' \(did you mean 'url'\?\)"),
         ('[broker]\npassword = "x"', r"unknown key 'broker\.password' \(did you mean 'password_file'\?\)"),
         ("[telemetry]\ninterval_s = 0", r"telemetry\.interval_s: expected float > 0"),

@@ -13,12 +13,16 @@ class FakeSession:
     def __init__(self, changed):
         self.changed = changed
         self.taken = []
+        self.renewed = 0
 
     def start(self):
         self.changed(True)
 
     def publish(self, message, on_ack):
         self.taken.append((message.payload, on_ack))
+
+    def renew(self):
+        self.renewed += 1
 
     def stop(self):
         self.changed(False)
@@ -42,9 +46,9 @@ def connected(spool):
     return delivery, sessions[0]
 
 
-def send(delivery, *payloads):
+def send(delivery, *payloads, kind="telemetry"):
     for payload in payloads:
-        delivery.send("t", "telemetry", lambda _seq, payload=payload: payload)
+        delivery.send("t", kind, [lambda _seq, payload=payload: payload])
 
 
 def test_message_leaves_the_spool_on_its_acknowledgement_only(connected, spool):
@@ -87,10 +91,50 @@ def test_message_that_the_broker_threw_away_stays_and_is_tried_after_a_rest(conn
     assert session.payloads() == [b"a", b"a", b"b", b"c"]
     for _, on_ack in session.taken[1:]:
         on_ack(False)
-    assert caplog.text.count("the broker throws our messages away") == 2
+    assert caplog.text.count("the broker throws away our telemetry") == 1
 
 
-def test_late_second_acknowledgement_counts_once(connected):
+def test_kinds_that_the_broker_takes_go_on_while_another_rests(connected, spool):
+    delivery, session = connected
+    send(delivery, b"a", b"b")
+    session.taken[0][1](False)
+    session.taken[1][1](True)
+    send(delivery, b"C", kind="alert")
+    send(delivery, b"d")
+    assert session.payloads() == [b"a", b"b", b"C"]
+    session.taken[2][1](True)
+    assert (len(spool), delivery.delivered) == (2, 2)
+
+
+def test_after_a_rest_nothing_is_sent_that_is_still_in_flight(connected, monkeypatch):
+    delivery, session = connected
+    now = [100.0]
+    monkeypatch.setattr(delivery_module.time, "monotonic", lambda: now[0])
+    send(delivery, b"a")
+    send(delivery, b"B", kind="alert")
+    session.taken[0][1](False)
+    now[0] += 31
+    delivery.pump()
+    assert session.payloads() == [b"a", b"B", b"a"]
+
+
+def test_broker_that_acknowledges_nothing_is_connected_to_anew(connected, monkeypatch, caplog):
+    delivery, session = connected
+    now = [100.0]
+    monkeypatch.setattr(delivery_module.time, "monotonic", lambda: now[0])
+    send(delivery, b"a")
+    for seconds in (50, 9):
+        now[0] += seconds
+        delivery.pump()
+    assert session.renewed == 0
+    now[0] += 2
+    delivery.pump()
+    delivery.pump()
+    assert session.renewed == 1
+    assert "acknowledges nothing" in caplog.text
+
+
+def test_message_acknowledged_twice_counts_once(connected):
     delivery, session = connected
     send(delivery, b"a")
     session.changed(False)
@@ -107,7 +151,8 @@ def test_failing_disk_on_acknowledgement_does_not_stop_delivery(connected, spool
     session.taken[0][1](True)
     assert "readonly" in caplog.text
     assert delivery.delivered == 0
-    spool._database.execute("PRAGMA query_only = OFF")
+    session.changed(False)
     session.changed(True)
-    session.taken[1][1](True)
-    assert (delivery.delivered, len(spool)) == (1, 0)
+    spool._database.execute("PRAGMA query_only = OFF")
+    delivery.pump()
+    assert (delivery.delivered, len(spool), session.payloads()) == (1, 0, [b"a"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -30,7 +31,11 @@ def open_spool(tmp_path):
 
 
 def keep(spool, *payloads, kind="telemetry"):
-    return [spool.append("t", kind, lambda _seq, payload=payload: payload) for payload in payloads]
+    return [spool.append("t", kind, [lambda _seq, payload=payload: payload])[0] for payload in payloads]
+
+
+def keep_all(spool, payloads, kind="telemetry"):
+    return spool.append("t", kind, [lambda _seq, payload=payload: payload for payload in payloads])
 
 
 def waiting(spool):
@@ -43,9 +48,9 @@ def waiting(spool):
 
 def test_payload_is_given_its_number(open_spool):
     spool = open_spool()
-    numbers = [spool.append("t", "alert", lambda seq: b"number %d" % seq) for _ in range(2)]
-    assert numbers == [1, 2]
-    assert spool.first_after(1) == Entry(2, "t", b"number 2")
+    spool.append("t", "alert", [lambda seq: b"number %d" % seq])
+    assert spool.append("t", "alert", [lambda seq: b"number %d" % seq] * 2) == [2, 3]
+    assert spool.first_after(2) == Entry(3, "alert", "t", b"number 3")
 
 
 def test_messages_and_numbers_survive_a_restart_and_the_boot_does_not(open_spool):
@@ -76,11 +81,10 @@ def test_full_spool_drops_the_oldest_telemetry_first_and_alerts_last(open_spool)
     for letter in b"GHIJ":
         keep(spool, bytes([letter]) * 100, kind="alert")
     assert [payload[:1] for payload in waiting(spool)] == [b"A", b"G", b"H", b"I", b"J"]
-    keep(spool, b"k" * 100)
+    keep(spool, b"k" * 100, kind="ack")
     keep(spool, b"L" * 100, kind="alert")
     assert [payload[:1] for payload in waiting(spool)] == [b"G", b"H", b"I", b"J", b"L"]
-    assert spool.dropped == {"telemetry": 6, "alert": 1}
-    assert (spool.lost, len(spool)) == (7, 5)
+    assert (spool.dropped, len(spool)) == ({"telemetry": 5, "ack": 1, "alert": 1}, 5)
 
 
 def test_room_is_counted_again_after_a_restart(open_spool):
@@ -128,6 +132,128 @@ def test_failing_disk_is_one_line_and_shows_as_a_gap_in_the_numbers(open_spool):
     assert keep(spool, b"b") == [3]
 
 
+def test_messages_of_one_append_are_kept_together_or_lost_together(open_spool):
+    spool = open_spool()
+    spool._row(f"PRAGMA max_page_count = {spool._row('PRAGMA page_count')[0] + 4}")
+    with pytest.raises(StorageError):
+        keep_all(spool, [b"x" * 1000] * 50)
+    assert (len(spool), spool.dropped) == (0, {"telemetry": 50})
+    assert keep_all(spool, [b"a", b"b"]) == [51, 52]
+
+
+def test_what_was_dropped_is_still_known_after_a_restart(open_spool):
+    first = open_spool(max_bytes=330)
+    keep(first, *[b"x" * 100] * 3)
+    first._row("PRAGMA query_only = ON")
+    with pytest.raises(StorageError):
+        keep(first, b"x", kind="alert")
+    first._row("PRAGMA query_only = OFF")
+    first.close()
+    spool = open_spool(max_bytes=330)
+    assert spool.dropped == {"telemetry": 1, "alert": 1}
+    keep(spool, b"x" * 100, kind="ack")
+    assert spool.dropped == {"telemetry": 2, "alert": 1}
+
+
+def test_kinds_can_be_skipped(open_spool):
+    spool = open_spool()
+    keep(spool, b"a")
+    keep(spool, b"B", kind="alert")
+    assert spool.first_after(0, ["telemetry", "ack"]).payload == b"B"
+    assert spool.first_after(0, ["telemetry", "alert"]) is None
+
+
+def size_on_disk(folder):
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def test_file_is_small_again_once_the_broker_has_everything(open_spool, tmp_path):
+    spool = open_spool(max_bytes=10**7)
+    for _ in range(10):
+        keep_all(spool, [b"x" * 3000] * 300)
+    full = size_on_disk(tmp_path)
+    for seq in range(1, 3001):
+        spool.acknowledge(seq)
+    assert full > 9 * 10**6
+    assert size_on_disk(tmp_path) < 3 * 2**20
+
+
+def fill(disk):
+    """Leave no room on it; the file to remove again."""
+    ballast = disk / "ballast"
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    return ballast
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A file system of two megabytes of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder]
+    if sys.platform != "linux" or subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_full_disk_keeps_what_it_has_and_takes_more_once_there_is_room(disk):
+    spool = Spool(disk, ROOM)
+    keep(spool, b"before")
+    ballast = fill(disk)
+    with pytest.raises(StorageError, match="free some space"):
+        keep_all(spool, [b"x" * 1000] * 500, kind="alert")
+    assert waiting(spool) == [b"before"]
+    ballast.unlink()
+    assert keep(spool, b"after") == [502]
+    spool.close()
+    again = Spool(disk, ROOM)
+    assert (waiting(again), again.dropped) == ([b"before", b"after"], {"alert": 500})
+    again.close()
+
+
+def test_messages_come_and_go_on_a_full_disk_that_the_spool_was_on_before(disk):
+    spool = Spool(disk, ROOM)
+    for seq in keep_all(spool, [b"x" * 1000] * 300):
+        spool.acknowledge(seq)
+    fill(disk)
+    for _ in range(300):
+        (seq,) = keep(spool, b"x" * 1000)
+        assert spool.acknowledge(seq)
+    assert spool.dropped == {}
+    spool.close()
+
+
+def test_file_damaged_while_it_is_open_is_moved_aside_and_numbers_go_on(open_spool, tmp_path):
+    spool = open_spool()
+    keep_all(spool, [b"x" * 1000] * 500)
+    spool._row("PRAGMA wal_checkpoint(TRUNCATE)")
+    spool._row("PRAGMA cache_size = 1")
+    with (tmp_path / "outbox.sqlite3").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 400_000)
+    keep(spool, b"kept by the new file")
+    assert (waiting(spool), spool.dropped) == ([b"kept by the new file"], {"telemetry": 500})
+    assert keep(spool, b"a") == [502]
+    assert (tmp_path / "outbox.sqlite3.damaged").exists()
+
+
+def test_older_copy_put_back_repeats_no_number_of_the_same_boot(open_spool, tmp_path):
+    first = open_spool()
+    keep(first, b"a")
+    first.close()
+    copy = (tmp_path / "outbox.sqlite3").read_bytes()
+    second = open_spool()
+    keep(second, b"b")
+    second.close()
+    (tmp_path / "outbox.sqlite3").write_bytes(copy)
+    third = open_spool()
+    assert keep(third, b"c") == [2]
+    assert len({first.boot, second.boot, third.boot}) == 3
+
+
 def test_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match=r"cannot be made \(Not a directory\): choose another"):
@@ -152,7 +278,7 @@ from edgeguard.device.spool import Spool
 spool = Spool(Path(sys.argv[1]), 10**8)
 print("open", flush=True)
 while True:
-    seq = spool.append("t", "alert", lambda seq: b"%d" % seq)
+    (seq,) = spool.append("t", "alert", [lambda seq: b"%d" % seq])
     print("kept", seq, flush=True)
     if seq % 3 == 0:
         print("forgets", seq, flush=True)

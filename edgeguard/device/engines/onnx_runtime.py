@@ -33,6 +33,27 @@ class OnnxRuntimeEngine(Engine):
         return _run(self._session, MODEL, [LOGITS], {INPUT: x})[0]
 
 
+class StagedPass:
+    """A batch on its way through the stages, which its windows may leave."""
+
+    def __init__(self, stages: Sequence[Stage], sessions: Sequence[Any], x: Floats) -> None:
+        self._ahead = list(zip(stages, sessions, strict=True))
+        self._tensors = {INPUT: x}
+
+    def next_exit(self) -> Floats:
+        """Run one more stage: the logits (windows, classes) of its exit."""
+        stage, session = self._ahead.pop(0)
+        names = [stage.logits, *stage.outputs]
+        values = _run(session, stage.file, names, {name: self._tensors[name] for name in stage.inputs})
+        self._tensors.update(zip(names, values, strict=True))
+        return values[0]
+
+    def keep(self, windows: Sequence[int]) -> None:
+        """Go on with these windows alone, by their places in the batch as it now is."""
+        needed = {name for stage, _ in self._ahead for name in stage.inputs} & self._tensors.keys()
+        self._tensors = {name: self._tensors[name][windows] for name in needed}
+
+
 class StagedEngine(Engine):
     """The chained stages/: a caller that has heard enough exits stops, and the rest is not computed."""
 
@@ -45,18 +66,19 @@ class StagedEngine(Engine):
     def _close(self) -> None:
         self._sessions = []
 
+    def begin(self, x: Floats) -> StagedPass:
+        """The windows x at the first stage, none run yet; errors as of `infer`."""
+        self._check(x)
+        return StagedPass(self.bundle.manifest.stages, self._sessions, x)
+
     def exits_one_by_one(self, x: Floats) -> Iterator[Floats]:
         """Logits (batch, classes) of each exit in order of depth; an exit is computed when it is asked for.
 
         Errors as of `infer`.
         """
-        self._check(x)
-        tensors = {INPUT: x}
-        for stage, session in zip(self.bundle.manifest.stages, self._sessions, strict=True):
-            names = [stage.logits, *stage.outputs]
-            values = _run(session, stage.file, names, {name: tensors[name] for name in stage.inputs})
-            tensors.update(zip(names, values, strict=True))
-            yield values[0]
+        begun = self.begin(x)
+        for _ in self.exits:
+            yield begun.next_exit()
 
     def _infer(self, x: Floats) -> Floats:
         return np.stack(list(self.exits_one_by_one(x)), axis=1)

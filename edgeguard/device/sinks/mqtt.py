@@ -1,21 +1,25 @@
-"""Verdicts for the fleet: a summary every interval and an alert per alarm, by way of the spool."""
+"""Verdicts for the fleet: a summary of each source every interval and an alert per alarm, by way of the spool."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
 
+from edgeguard.bundle.manifest import Manifest
+from edgeguard.device.commands import Answer, Commands
 from edgeguard.device.delivery import Delivery
+from edgeguard.device.interval import Interval
 from edgeguard.device.reports import Reports
-from edgeguard.device.samples import Verdict
-from edgeguard.device.spool import Precious, Spool
+from edgeguard.device.samples import Alarm, StreamCounts, Verdict
+from edgeguard.device.spool import Spool, Writer
 from edgeguard.errors import StorageError
 from edgeguard.telemetry.broker import Broker
-from edgeguard.telemetry.messages import encode
+from edgeguard.telemetry.messages import Command, Precious, Status, encode
 from edgeguard.telemetry.session import Presence, Session
-from edgeguard.telemetry.summary import SummaryBuilder
 from edgeguard.telemetry.topics import Address
 
 log = logging.getLogger(__name__)
@@ -23,23 +27,16 @@ log = logging.getLogger(__name__)
 _DRAIN_S: Final = 10.0
 
 
-class StreamCounts(Protocol):
-    """What was wrong with the stream of samples so far."""
-
-    gaps: int
-    missing_samples: int
-    repeated_samples: int
-
-
 class MqttSink:
     """Keeps messages in the spool, and once connected sends them, with a retained state beside them.
+
+    `connected`, `delivered`, `waiting`, `dropped`, `answer` and `set_interval` are for any thread.
 
     Args:
         reports: Writes the messages.
         address: Whose messages these are.
         spool: Holds them until the broker has them; closed with the sink.
-        stream: Live counts of the stream that the verdicts come from.
-        interval_s: Seconds from one summary to the next.
+        interval_s: Seconds from one summary of a source to the next.
         monotonic: A clock that never jumps, in seconds.
     """
 
@@ -48,7 +45,6 @@ class MqttSink:
         reports: Reports,
         address: Address,
         spool: Spool,
-        stream: StreamCounts,
         interval_s: float = 60.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -56,26 +52,53 @@ class MqttSink:
         self._address = address
         self._spool = spool
         self._delivery = Delivery(spool)
-        self._stream = stream
-        self._reported = (0, 0, 0)  # of the stream's counts
         self._interval_s = interval_s
         self._monotonic = monotonic
+        self._commands = Commands(address.topic("cmd"))
         self._disk_fails = False
-        self._builder = SummaryBuilder(reports.manifest.classes)
-        self._begin_interval()
+        self._intervals: dict[str, Interval] = {}
+        self._state_is_old = False
 
-    def connect(self, broker: Broker, retry_s: tuple[float, float] = (1.0, 60.0)) -> None:
-        """Connect and stay connected; BrokerError where the broker refuses us, nothing where it is not there yet."""
-        presence = Presence(self._address.topic("state"), lambda status: encode(self._reports.state(status)))
+    def connect(
+        self,
+        broker: Broker,
+        on_command: Callable[[Command], None] = lambda _command: None,
+        retry_s: tuple[float, float] = (1.0, 60.0),
+    ) -> None:
+        """Connect and stay connected; BrokerError where the broker refuses us, nothing where it is not there yet.
+
+        `on_command` is called in the session's thread with each command to carry out; `answer` must follow.
+        """
+
+        def on_message(topic: str, payload: bytes, retained: bool) -> None:
+            match self._commands.receive(topic, payload, retained):
+                case Command() as command:
+                    on_command(command)
+                case Answer() as answer:
+                    self._tell(answer)
+
+        presence = Presence(self._address.topic("state"), self._state)
+        self._state_is_old = False
         self._delivery.connect(
             lambda changed: Session(
-                broker, self._address.client_id, presence=presence, on_connection=changed, retry_s=retry_s
+                broker,
+                self._address.client_id,
+                presence=presence,
+                on_connection=changed,
+                subscriptions=[self._address.topic("cmd")],
+                on_message=on_message,
+                retry_s=retry_s,
             )
         )
 
     @property
+    def connected(self) -> bool:
+        """Whether the broker is there right now."""
+        return self._delivery.connected
+
+    @property
     def delivered(self) -> int:
-        """Messages that the broker has acknowledged."""
+        """Messages that the broker has acknowledged since the start."""
         return self._delivery.delivered
 
     @property
@@ -83,46 +106,82 @@ class MqttSink:
         """Messages still in the spool."""
         return len(self._spool)
 
-    def put(self, verdict: Verdict, latency_ms: float) -> None:
-        """Count one verdict; send an alert if it is an alarm, and a summary if one is due."""
-        if verdict.predicted is None:
-            self._builder.reject(verdict.rejected or "unknown")
-        else:
-            self._builder.add(
-                predicted=verdict.predicted,
-                confidence=verdict.confidence,
-                exit_probabilities=verdict.exit_probabilities,
-                disagreement=verdict.disagreement,
-                alarm=verdict.alarm,
-                latency_ms=latency_ms,
-            )
-        if verdict.alarm:
-            self._send("alert", lambda seq: encode(self._reports.alert(seq, verdict)))
-        if self._monotonic() - self._began >= self._interval_s:
-            self._summarize()
+    @property
+    def dropped(self) -> Counter[Precious]:
+        """Messages that the spool has lost since it was begun, by kind."""
+        return self._spool.dropped.copy()
+
+    def add_source(self, name: str, counts: StreamCounts) -> None:
+        """Report on a source from here on; `counts` are live, and its first summary tells what they hold by then."""
+        classes = self._reports.manifest.classes
+        self._intervals[name] = Interval(counts, classes, self._reports.now_ms, self._monotonic)
+        self._state_is_old = True
+
+    def remove_source(self, name: str) -> None:
+        """Send its last summary, and forget the source."""
+        self._summarize([name])
+        del self._intervals[name]
+        self._state_is_old = True
+
+    def set_interval(self, interval_s: float) -> None:
+        """Seconds from one summary to the next, from here on."""
+        self._interval_s = interval_s
+
+    def serve(self, manifest: Manifest, bundle_sha256: str) -> None:
+        """Report on another bundle from here on; first comes a summary of what the old one judged."""
+        self._summarize(list(self._intervals))
+        self._reports = replace(self._reports, manifest=manifest, bundle_sha256=bundle_sha256)
+        for interval in self._intervals.values():
+            interval.judged_by(manifest.classes)
+        self._state_is_old = True
+
+    def put(self, verdict: Verdict, alarms: Sequence[Alarm], latency_ms: float) -> None:
+        """Count one verdict on a source that was added, and send an alert for each alarm."""
+        self._intervals[verdict.source].put(verdict, latency_ms)
+        if alarms:
+            self._send("alert", [self._alert(alarm) for alarm in alarms])
+
+    def tick(self) -> None:
+        """Send the summaries that are due, the state if it is another, and again what the broker did not take."""
+        self._summarize([name for name, interval in self._intervals.items() if interval.age_s >= self._interval_s])
+        if self._state_is_old:
+            self._state_is_old = False
+            self._delivery.renew()
+        self._delivery.pump()
+
+    def answer(self, command: Command, reason: str = "") -> None:
+        """Tell the fleet that a command was carried out, or for which `reason` it could not be."""
+        self._tell(self._commands.settle(command, reason))
 
     def close(self) -> None:
-        """Send the last summary, wait a little for what is in flight, say good-bye; harmless when called twice."""
+        """Send the last summaries, wait a little for what is in flight, say good-bye; harmless when called twice."""
         if not self._spool.closed:
-            self._summarize()
+            self._summarize(list(self._intervals))
             self._delivery.close(_DRAIN_S)
             self._spool.close()
 
-    def _begin_interval(self) -> None:
-        self._from_ms, self._began = self._reports.now_ms(), self._monotonic()
+    def _state(self, status: Status) -> bytes:
+        return encode(self._reports.state(status, tuple(self._intervals)))
 
-    def _summarize(self) -> None:
-        interval_ms = (self._from_ms, self._from_ms + round(1000 * (self._monotonic() - self._began)))
-        stream = (self._stream.gaps, self._stream.missing_samples, self._stream.repeated_samples)
-        gaps, missing, repeated = (now - before for now, before in zip(stream, self._reported, strict=True))
-        tally = self._builder.take(gaps=gaps, missing_samples=missing, repeated_samples=repeated)
-        self._reported = stream
-        self._begin_interval()
-        self._send("telemetry", lambda seq: encode(self._reports.summary(seq, interval_ms, self._spool.lost, tally)))
+    def _alert(self, alarm: Alarm) -> Writer:
+        return lambda seq: encode(self._reports.alert(seq, alarm))
 
-    def _send(self, kind: Precious, payload_for: Callable[[int], bytes]) -> None:
+    def _summarize(self, names: Sequence[str]) -> None:
+        self._send("telemetry", [self._summary(name) for name in names])
+
+    def _summary(self, name: str) -> Writer:
+        interval_ms, tally = self._intervals[name].take()
+        spool, reports = self._spool, self._reports
+        return lambda seq: encode(
+            reports.summary(seq, name, interval_ms, tally, dropped=spool.dropped, waiting=len(spool))
+        )
+
+    def _tell(self, answer: Answer) -> None:
+        self._send("ack", [lambda seq: encode(self._reports.ack(seq, answer))])
+
+    def _send(self, kind: Precious, writers: Sequence[Writer]) -> None:
         try:
-            self._delivery.send(self._address.topic(kind), kind, payload_for)
+            self._delivery.send(self._address.topic(kind), kind, writers)
         except StorageError as error:
             if not self._disk_fails:
                 log.warning("%s; messages are lost until then", error)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeguard.device.sources.channels import channel_rows, scales
 from edgeguard.errors import SourceError
 from edgeguard.signals.spec import SignalSpec
 
@@ -32,7 +33,7 @@ class Recording:
 
 
 def matched(recording: Recording, signal: SignalSpec, wanted: Sequence[str], origin: str) -> NDArray[np.float32]:
-    """The channels of `recording` that `signal` takes, (channels, n); SourceError where they do not fit.
+    """The channels of `recording` that `signal` takes, in its unit, (channels, n); SourceError where they do not fit.
 
     Args:
         recording: Read from `origin`.
@@ -41,44 +42,21 @@ def matched(recording: Recording, signal: SignalSpec, wanted: Sequence[str], ori
             as they are where the file names none.
         origin: Path, for messages.
     """
-    rows = _rows(recording, signal, wanted, origin)
-    if recording.rate_hz is not None and recording.rate_hz != signal.rate_hz:
-        takes = "windows without a rate" if signal.rate_hz is None else f"{signal.rate_hz:g} Hz"
-        raise SourceError(f"{origin} has {recording.rate_hz:g} Hz, but the model takes {takes}: resample it first")
-    for row, unit in enumerate(recording.units or ()):
-        if row in rows and unit != signal.units:
-            raise SourceError(
-                f"{origin}: channel {row} is in {unit!r}, not in the model's {signal.units!r}: convert it"
-            )
+    rows = channel_rows(recording.channels or (), len(recording.values), signal, wanted, origin)
+    if recording.rate_hz is not None and signal.rate_hz is None:
+        raise SourceError(
+            f"{origin} has {recording.rate_hz:g} Hz, but the model takes windows without a rate: cut it into windows"
+        )
     if recording.window not in (None, signal.window):
         raise SourceError(
             f"{origin} holds windows of {recording.window} samples, but the model takes {signal.window}: cut it anew"
         )
-    if (n := recording.values.shape[1]) < signal.window:
-        raise SourceError(f"{origin} holds {n} samples, less than one window of {signal.window}: get the whole file")
-    return recording.values[rows]
-
-
-def _rows(recording: Recording, signal: SignalSpec, wanted: Sequence[str], origin: str) -> list[int]:
-    count = len(recording.values)
-    known = recording.channels or ()
-    if not wanted and not known:
-        wanted = [str(number) for number in range(count)]
-    wanted = wanted or signal.channels
-    there = ", ".join(known) or f"{count} without names"
-    rows = [known.index(name) if name in known else _number(name, count) for name in wanted]
-    if None in rows:
-        raise SourceError(
-            f"{origin} has no channel {wanted[rows.index(None)]!r} (there are: {there}): "
-            "name one for each of the model's with ,channels=A+B"
-        )
-    if len(rows) != len(signal.channels):
-        raise SourceError(
-            f"{origin} gives {len(rows)} channels ({there}), but the model takes {len(signal.channels)} "
-            f"({', '.join(signal.channels)}): choose with ,channels=A+B"
-        )
-    return [row for row in rows if row is not None]
-
-
-def _number(name: str, count: int) -> int | None:
-    return int(name) if name.isdecimal() and int(name) < count else None
+    wanted_n = signal.window
+    if recording.rate_hz is not None and signal.rate_hz is not None:
+        wanted_n = round(signal.window * recording.rate_hz / signal.rate_hz)
+    if (n := recording.values.shape[1]) < wanted_n:
+        raise SourceError(f"{origin} holds {n} samples, less than one window of {wanted_n}: get the whole file")
+    values = recording.values[rows]
+    if recording.units is not None:
+        values = values * scales(recording.units, rows, signal.units, origin)
+    return values

@@ -1,63 +1,127 @@
-"""A recording played back as if a wearable sent it: .npz, .csv or a WFDB record."""
+"""A recording played back as if a wearable sent it: .npz, .csv or WFDB records."""
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import itertools
+import math
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from threading import Event
+from typing import Annotated
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeguard.device.samples import Samples
+from edgeguard import config
+from edgeguard.device.samples import Feed
 from edgeguard.device.sources.pacing import paced
 from edgeguard.device.sources.recording import Recording, matched
 from edgeguard.errors import SourceError
 from edgeguard.signals.spec import SignalSpec
 
 
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What may follow the path of a recording.
+
+    Attributes:
+        channels: Names or numbers joined by ``+``, in the model's order.
+        start: Seconds to pass over.
+        loop: Whether to begin again, for ever, when the recording ends.
+    """
+
+    channels: str | int = ""
+    start: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    loop: bool = False
+
+
 class ReplaySource:
-    """Plays back ``PATH`` or ``PATH,channels=MLII+V5`` from its first sample to its last."""
+    """Plays back ``PATH`` or ``PATH,channels=MLII+V5,start=60,loop=true``; ``100+101`` is one record after the other.
+
+    A gap of one sample parts the records, so that no window holds some of both.
+    """
 
     def __init__(self, argument: str, speed: float) -> None:
-        path, _, channels = argument.partition(",channels=")
-        self._origin = path
-        self._wanted = channels.split("+") if channels else []
-        self._recording = read_recording(Path(path))
+        text, *assignments = [argument] if _kind(Path(argument)) else argument.split(",")
+        self._options = config.record_from(config.set_values({}, assignments), Options, "replay")
+        self._paths = _paths(text)
+        self._wanted = [name for name in str(self._options.channels).split("+") if name]
         self._speed = speed
-        self._closed = Event()
 
-    def samples(self, signal: SignalSpec) -> Iterator[Samples]:
-        """The recording's samples; SourceError where channels, rate, unit or length are not those of `signal`."""
-        values = matched(self._recording, signal, self._wanted, self._origin)
-        return paced([values], signal, self._speed, self._closed)
+    async def open(self, signal: SignalSpec) -> Feed:
+        """The recording's samples at its own rate; SourceError where channels, unit or length are not the model's."""
+        recording, values = await asyncio.to_thread(self._read, self._paths[0], signal)
+        rate_hz = recording.rate_hz or signal.rate_hz
+        blocks = self._blocks(recording.rate_hz, values, signal)
+        chunk_s = None if rate_hz else (16.0 if math.isinf(self._speed) else 1.0)  # without a rate: hops, not seconds
+        return Feed(rate_hz, paced(blocks, rate_hz or float(signal.hop), self._speed, chunk_s), live=False)
 
-    def close(self) -> None:
-        """End the samples; harmless when called twice."""
-        self._closed.set()
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _read(self, path: Path, signal: SignalSpec) -> tuple[Recording, NDArray[np.float32]]:
+        recording = read_recording(path)
+        return recording, matched(recording, signal, self._wanted, str(path))
+
+    def _blocks(
+        self, rate_hz: float | None, values: NDArray[np.float32], signal: SignalSpec
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        first, skipped = 0, round(self._options.start * (rate_hz or signal.rate_hz or signal.hop))
+        paths = itertools.cycle(self._paths) if self._options.loop else iter(self._paths)
+        next(paths)
+        while True:
+            yield first + skipped, values[:, skipped:]
+            first, skipped = first + values.shape[1] + 1, 0
+            if (path := next(paths, None)) is None:
+                return
+            if len(self._paths) > 1:
+                recording, values = self._read(path, signal)
+                if recording.rate_hz != rate_hz:
+                    raise SourceError(f"{path} has another rate than {self._paths[0]}: replay it by itself")
+
+
+def _paths(text: str) -> list[Path]:
+    """``folder/100+101`` as two paths in one folder; SourceError where one is missing or no recording."""
+    first, *others = [text] if _kind(Path(text)) else text.split("+")
+    paths = [Path(first), *(Path(first).parent / other for other in others)]
+    for path in paths:
+        _kind_of(path)
+    return paths
 
 
 def read_recording(path: Path) -> Recording:
-    """The recording at `path`, by its suffix; SourceError where it is missing, cut short or of another kind."""
-    header = path if path.suffix == ".hea" else path.parent / f"{path.name}.hea"
-    try:
-        if path.suffix == ".npz":
-            return _recording_from_npz(path)
-        if path.suffix == ".csv":
-            return _recording_from_csv(path)
-    except FileNotFoundError as error:
-        raise SourceError(f"there is no recording at {path}: check the path") from error
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise SourceError(f"{path} cannot be read ({error}): get the whole file") from error
-    if header.is_file():
+    """The recording at `path`; SourceError where it is missing, cut short or of another kind."""
+    kind = _kind_of(path)
+    if kind == "wfdb":
         from edgeguard.device.sources.wfdb_record import recording_from_wfdb  # noqa: PLC0415 # an extra
 
-        return recording_from_wfdb(header.with_suffix(""))
-    what = f"{path} is no .npz, .csv or WFDB record" if path.exists() else f"there is no recording at {path}"
-    raise SourceError(f"{what}: check the path")
+        return recording_from_wfdb(_header(path).with_suffix(""))
+    try:
+        return _recording_from_npz(path) if kind == "npz" else _recording_from_csv(path)
+    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise SourceError(f"{path} cannot be read ({error}): get the whole file") from error
+
+
+def _kind_of(path: Path) -> str:
+    if (kind := _kind(path)) is None:
+        what = f"{path} is no .npz, .csv or WFDB record" if path.exists() else f"there is no recording at {path}"
+        raise SourceError(f"{what}: check the path")
+    return kind
+
+
+def _kind(path: Path) -> str | None:
+    if path.is_file() and path.suffix == ".npz":
+        return "npz"
+    if path.is_file() and path.suffix == ".csv":
+        return "csv"
+    return "wfdb" if _header(path).is_file() else None
+
+
+def _header(path: Path) -> Path:
+    return path if path.suffix == ".hea" else path.parent / f"{path.name}.hea"
 
 
 def _recording_from_npz(path: Path) -> Recording:

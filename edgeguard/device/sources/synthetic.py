@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from threading import Event
 from typing import Annotated, Final
 
 import msgspec
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeguard import config
-from edgeguard.device.samples import Samples
+from edgeguard.device.samples import Feed
 from edgeguard.device.sources.pacing import paced
 from edgeguard.errors import SourceError
 from edgeguard.signals.spec import SignalSpec
@@ -43,26 +43,26 @@ class SyntheticSource:
         assignments = [part for part in argument.split(",") if part]
         self._options = config.record_from(config.set_values({}, assignments), Options, "synthetic")
         self._speed = speed
-        self._closed = Event()
 
-    def samples(self, signal: SignalSpec) -> Iterator[Samples]:
+    async def open(self, signal: SignalSpec) -> Feed:
         """One channel ``ECG`` in mV at the rate of `signal`; SourceError where it asks for another kind of signal."""
         if signal.channels != ("ECG",) or signal.units != "mV" or not signal.rate_hz or signal.rate_hz <= 120:
             raise SourceError(
                 "the synthetic source makes one channel ECG in mV above 120 Hz, but the model takes "
                 f"{'+'.join(signal.channels)} in {signal.units} at {signal.rate_hz or 'no'} Hz: replay a recording"
             )
-        return paced(self._blocks(signal.rate_hz), signal, self._speed, self._closed)
+        samples = paced(self._blocks(signal.rate_hz), signal.rate_hz, self._speed)
+        return Feed(signal.rate_hz, samples, live=False)
 
-    def close(self) -> None:
-        """End the samples; harmless when called twice."""
-        self._closed.set()
+    async def close(self) -> None:
+        """Nothing is held open."""
 
-    def _blocks(self, rate_hz: float) -> Iterator[NDArray[np.float32]]:
-        left = None if self._options.seconds is None else round(self._options.seconds * rate_hz)
+    def _blocks(self, rate_hz: float) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        first = 0
+        end = math.inf if self._options.seconds is None else round(self._options.seconds * rate_hz)
         for block in self._endless(rate_hz):
-            yield block[None, :left]
-            if left is not None and (left := left - len(block)) <= 0:
+            yield first, block[None, : int(min(len(block), end - first))]
+            if (first := first + len(block)) >= end:
                 return
 
     def _endless(self, rate_hz: float) -> Iterator[NDArray[np.float32]]:

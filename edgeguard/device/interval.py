@@ -1,0 +1,75 @@
+"""What one source gives from one summary to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from edgeguard.device.samples import StreamCounts, Verdict
+from edgeguard.telemetry.summary import SummaryBuilder
+from edgeguard.telemetry.tally import Tally
+
+
+class Interval:
+    """Counts of one source since its last summary.
+
+    Args:
+        counts: Live, and only ever growing: what was wrong with the source so far.
+        classes: Of the model that judges.
+        now_ms: The wall clock; it may jump.
+        monotonic: A clock that never jumps, in seconds.
+    """
+
+    def __init__(
+        self,
+        counts: StreamCounts,
+        classes: Sequence[str],
+        now_ms: Callable[[], int],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._counts = counts
+        self._told = StreamCounts()
+        self._builder = SummaryBuilder(classes)
+        self._now_ms, self._monotonic = now_ms, monotonic
+        self._begin()
+
+    def _begin(self) -> None:
+        self._from_ms, self._began = self._now_ms(), self._monotonic()
+
+    @property
+    def age_s(self) -> float:
+        """How long it has lasted."""
+        return self._monotonic() - self._began
+
+    def put(self, verdict: Verdict, latency_ms: float) -> None:
+        """Count one verdict."""
+        if verdict.predicted is None:
+            self._builder.reject(verdict.rejected or "unknown")
+        else:
+            self._builder.add(
+                predicted=verdict.predicted,
+                confidence=verdict.confidence,
+                exit_probabilities=verdict.exit_probabilities,
+                disagreement=verdict.disagreement,
+                alarm=verdict.alarm,
+                latency_ms=latency_ms,
+            )
+
+    def take(self) -> tuple[tuple[int, int], Tally]:
+        """Beginning and end in Unix milliseconds, and the tally; the next interval begins."""
+        interval_ms = (self._from_ms, self._from_ms + round(1000 * self.age_s))
+        before, now = self._told, replace(self._counts, faults=self._counts.faults.copy())
+        self._told = now
+        tally = self._builder.take(
+            gaps=now.gaps - before.gaps,
+            missing_samples=now.missing_samples - before.missing_samples,
+            repeated_samples=now.repeated_samples - before.repeated_samples,
+            faults=now.faults - before.faults,
+            suppressed=now.suppressed - before.suppressed,
+        )
+        self._begin()
+        return interval_ms, tally
+
+    def judged_by(self, classes: Sequence[str]) -> None:
+        """Another model judges from here on; take what the old one judged before."""
+        self._builder = SummaryBuilder(classes)

@@ -1,0 +1,63 @@
+"""Which channels of a source a model takes, and in which unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeguard.errors import SourceError
+from edgeguard.signals.spec import SignalSpec
+
+_VOLTS: Final = {"V": 1.0, "mV": 1e-3, "uV": 1e-6, "\N{MICRO SIGN}V": 1e-6, "\N{GREEK SMALL LETTER MU}V": 1e-6}
+
+
+def channel_rows(known: Sequence[str], count: int, signal: SignalSpec, wanted: Sequence[str], origin: str) -> list[int]:
+    """Rows of the `count` channels of a source, named `known` if at all, in the order of the model's channels.
+
+    Args:
+        known: Names, or empty.
+        count: Channels of the source.
+        signal: What the model takes.
+        wanted: Names or numbers that were asked for; empty to take them by name, or as they are where there are none.
+        origin: Of the source, for messages.
+
+    Raises:
+        SourceError: a channel is not there, or there are too many or too few.
+    """
+    if not wanted:
+        wanted = signal.channels if known else [str(number) for number in range(count)]
+    there = ", ".join(known) or f"{count} without names"
+    rows = [known.index(name) if name in known else _number(name, count) for name in wanted]
+    if None in rows:
+        raise SourceError(
+            f"{origin} has no channel {wanted[rows.index(None)]!r} (there are: {there}): "
+            "name one for each of the model's with ,channels=A+B"
+        )
+    if len(rows) != len(signal.channels):
+        raise SourceError(
+            f"{origin} gives {len(rows)} channels ({there}), but the model takes {len(signal.channels)} "
+            f"({', '.join(signal.channels)}): choose with ,channels=A+B"
+        )
+    return [row for row in rows if row is not None]
+
+
+def scales(units: Sequence[str], rows: Sequence[int], wanted: str, origin: str) -> NDArray[np.float32]:
+    """What channels `rows`, of these `units`, are multiplied with to be in the unit `wanted`: (rows, 1).
+
+    SourceError where one cannot be converted.
+    """
+    factors = []
+    for row in rows:
+        if units[row] != wanted and not {units[row], wanted} <= _VOLTS.keys():
+            raise SourceError(
+                f"{origin}: channel {row} is in {units[row]!r}, not in the model's {wanted!r}: convert it"
+            )
+        factors.append(1.0 if units[row] == wanted else _VOLTS[units[row]] / _VOLTS[wanted])
+    return np.array(factors, dtype=np.float32)[:, None]
+
+
+def _number(name: str, count: int) -> int | None:
+    return int(name) if name.isdecimal() and int(name) < count else None
