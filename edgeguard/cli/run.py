@@ -10,12 +10,14 @@ import click
 
 if TYPE_CHECKING:
     from edgeguard.device.assembly import Outcome
+    from edgeguard.device.config import DeviceConfig
 
 
 @click.command()
 @click.argument("bundle", required=False)
-@click.option("--source", default="synthetic", show_default=True, help="synthetic, a recording, or replay:RECORDING.")
-@click.option("--speed", default="1", show_default=True, help="Times faster than real time, or max.")
+@click.option("--source", "sources", multiple=True, metavar="[NAME=]SPEC", help="Repeatable; see below.")
+@click.option("--speed", metavar="TIMES", help="Of recordings: times faster than real time, or max.")
+@click.option("--policy", type=click.Choice(["all", "agree"]), help="Run all exits, or stop once they agree.")
 @click.option("--broker", metavar="URL", help="mqtt://host:port, or mqtts:// for TLS.")
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="TOML file; options win over it.")
 @click.option("--key", multiple=True, metavar="PUB", help="Public key that the bundle must be signed by; repeatable.")
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 def command(
     *,
     bundle: str | None,
-    source: str,
-    speed: str,
+    sources: tuple[str, ...],
+    speed: str | None,
+    policy: str | None,
     broker: str | None,
     config: Path | None,
     key: tuple[str, ...],
@@ -38,33 +41,51 @@ def command(
     windows: int | None,
     quiet: bool,
 ) -> None:
-    """Run BUNDLE, a path or a released name, on a source of samples.
+    """Run BUNDLE, a path or a released name, on one or more sources of samples.
+
+    A source is a recording, synthetic, replay:RECORDING, or lines:tcp://HOST:PORT, lines:FIFO, lines:- for samples as
+    lines of text.
 
     Without a broker reachable it goes on, and keeps its messages on disk. The broker's password comes from the
-    config file's broker.password_file or the variable EDGEGUARD_MQTT_PASSWORD.
+    config file's broker.password_file or the variable EDGEGUARD_MQTT_PASSWORD. SIGHUP reads the config file again.
     """
     from edgeguard.device.assembly import run_device
     from edgeguard.device.config import load_config
-    from edgeguard.device.daemon import Stop
-    from edgeguard.device.sources import open_source, speed_from
 
     flags: dict[str, dict[str, Any]] = {
         "device": {"id": device, "fleet": fleet},
         "broker": {"url": broker},
         "bundle": {"path": bundle, "trusted_keys": list(key) or None},
+        "engine": {"policy": policy},
         "log": {"file": log},
     }
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.INFO)
-    settings = load_config(config, flags)
-    with (stop := Stop()).listening():
-        samples = open_source(source, speed=speed_from(speed))
-        outcome = run_device(settings, samples, limit=windows, stop=stop, write=None if quiet else click.echo)
+
+    def read() -> DeviceConfig:
+        return _with_sources(load_config(config, flags), sources, speed)
+
+    outcome = run_device(read(), limit=windows, reread=read, write=None if quiet else click.echo)
     click.echo(_line(outcome))
+
+
+def _with_sources(config: DeviceConfig, texts: tuple[str, ...], speed: str | None) -> DeviceConfig:
+    """`config` with the command line's sources in place of its own, and the command line's speed."""
+    from msgspec.structs import replace
+
+    from edgeguard.device.sources import sources_from, speed_from
+
+    given = sources_from(texts) or config.source
+    if speed is not None:
+        given = tuple(replace(one, speed=speed_from(speed)) for one in given)
+    return replace(config, source=given)
 
 
 def _line(outcome: Outcome) -> str:
     seen = outcome.seen
-    line = f"{seen.windows} windows, {seen.alarms} alarms, {seen.rejected} rejected, {outcome.gaps} gaps"
+    line = (
+        f"{seen.windows} windows, {seen.alarms} alarms, {seen.rejected} rejected, {outcome.gaps} gaps, "
+        f"{outcome.faults} faults"
+    )
     if outcome.unlogged:
         line += f", {outcome.unlogged} not logged"
     if outcome.delivered is not None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgeguard.device import daemon
 from edgeguard.device.config import DeviceConfig
+from edgeguard.device.daemon import Daemon
 from edgeguard.device.model import Model, open_model
 from edgeguard.device.outputs import Outputs
 from edgeguard.device.samples import Source, StreamCounts
 from edgeguard.device.serving import Seen
 from edgeguard.device.sources import open_source
 from edgeguard.device.systemd import Notifier
-from edgeguard.errors import ConfigError
+from edgeguard.device.wishes import Wishes
+from edgeguard.errors import ConfigError, EdgeGuardError
+
+log = logging.getLogger(__name__)
 
 Write = Callable[[str], None]
 
@@ -92,9 +96,48 @@ def checked(config: DeviceConfig) -> Checked:
 async def _run(
     config: DeviceConfig, reread: Callable[[], DeviceConfig], limit: int | None, write: Write | None
 ) -> Outcome:
-    outcome, notifier, wishes = Outcome(Seen()), Notifier(), daemon.Wishes()
+    notifier, wishes, outcome = Notifier(), Wishes(), Outcome(Seen())
+    before: DeviceConfig | None = None
     with wishes.listening():
         ready: Checked | None = checked(config)
         while ready is not None:
-            ready = await _serve(ready, outcome, notifier, wishes, reread, limit, write)
+            counts = {name: StreamCounts() for name in ready.sources}
+            try:
+                device, outputs = await _opened(ready, counts, notifier, outcome.seen, limit, write)
+            except EdgeGuardError as error:
+                ready.model.close()
+                if before is None:
+                    raise
+                log.error("%s; the device goes on as it was", error)
+                ready, before = checked(before), None
+                continue
+            before = ready.config
+            try:
+                ready = await device.run(wishes, lambda: checked(reread()))
+            finally:
+                outcome.add(counts, outputs)
     return outcome
+
+
+async def _opened(
+    ready: Checked,
+    counts: dict[str, StreamCounts],
+    notifier: Notifier,
+    seen: Seen,
+    limit: int | None,
+    write: Write | None,
+) -> tuple[Daemon, Outputs]:
+    outputs = Outputs(ready.config, ready.model, counts, write)
+    device = Daemon(
+        ready.config,
+        ready.model,
+        ready.sources,
+        counts,
+        outputs,
+        open_model=lambda: open_model(ready.config),
+        notifier=notifier,
+        seen=seen,
+        limit=limit,
+    )
+    await device.connect()
+    return device, outputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Final, TypeVar
 
 from edgeguard.device.commands import carry_out
@@ -63,7 +63,7 @@ class Daemon:
         self._seen = seen
         self._loop = asyncio.get_running_loop()
         self._one_at_a_time = asyncio.Lock()
-        self._commands: set[asyncio.Task[None]] = set()
+        self._jobs: set[asyncio.Task[None]] = set()
         self._full = asyncio.Event()
         self._serving = Serving(model.judge, outputs.sinks, counts, config.alarms, seen=seen, limit=limit)
         self._worker = Worker(self._serving, config.engine, self._full.set)
@@ -93,7 +93,7 @@ class Daemon:
         try:
             done, _ = await asyncio.wait([*tasks, anew], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _cancel([*tasks, anew, *self._commands])
+            await _cancel([*tasks, anew, *self._jobs])
         if anew not in done:
             self._notifier.stopping()
         await self._worker.close()
@@ -106,7 +106,7 @@ class Daemon:
         """Connect the outputs; BrokerError where the broker refuses us."""
 
         def on_command(command: Command) -> None:
-            self._loop.call_soon_threadsafe(self._begin, command)
+            self._loop.call_soon_threadsafe(lambda: self._begin(self._carry_out(command)))
 
         try:
             await asyncio.to_thread(self._outputs.connect, on_command)
@@ -143,10 +143,16 @@ class Daemon:
         self._model.close()
         self._model = model
 
-    def _begin(self, command: Command) -> None:
-        task = self._loop.create_task(self._carry_out(command))
-        self._commands.add(task)
-        task.add_done_callback(self._commands.discard)
+    async def _probe(self) -> None:
+        try:
+            await self.self_test()
+        except EdgeGuardError as error:
+            log.error("%s", error)
+
+    def _begin(self, job: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
 
     async def _carry_out(self, command: Command) -> None:
         try:
@@ -187,8 +193,9 @@ class Daemon:
                 advanced, due_s = self._worker.advanced, now_s + watchdog_s / 2
                 self._notifier.alive()
                 self._notifier.status(f"{self._seen.windows} windows, {self._seen.alarms} alarms")
-            elif now_s >= due_s and not self._probing:
-                self._probe()
+            elif now_s >= due_s:  # no window came of itself
+                due_s = now_s + watchdog_s / 2
+                self._begin(self._probe())
 
     async def _checked(self, wishes: Wishes, check: Callable[[], T]) -> T:
         while True:

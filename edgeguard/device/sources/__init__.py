@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from edgeguard.device.config import SourceConfig
 from edgeguard.device.samples import Source
-from edgeguard.errors import ConfigError
+from edgeguard.errors import ConfigError, one_line
 from edgeguard.registry import Registry
 
 SOURCES: Final[Registry[Callable[[str, float], Source]]] = Registry(
     "source",
     {
+        "lines": "edgeguard.device.sources.lines:LinesSource",
         "replay": "edgeguard.device.sources.replay:ReplaySource",
         "synthetic": "edgeguard.device.sources.synthetic:SyntheticSource",
     },
@@ -50,3 +52,25 @@ def speed_from(text: str) -> float:
     if not speed > 0:
         raise ConfigError(f"speed {text!r} is not a positive number: 1 is real time, 'max' is as fast as possible")
     return speed
+
+
+def sources_from(texts: Sequence[str]) -> tuple[SourceConfig, ...]:
+    """Each ``bed-7=replay:100`` as a source of that name; ``replay:folder/100`` alone is called ``100``.
+
+    A second source without a name that would be called the same is called ``100-2``.
+    """
+    named: dict[str, str] = {}
+    for text in texts:
+        given = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", text)
+        name, spec = (given[1], given[2]) if given else (_short(text), text)
+        others = sum(1 for other in named if re.fullmatch(rf"{re.escape(name)}(-\d+)?", other))
+        named[f"{name}-{others + 1}" if others and not given else name] = spec
+    return tuple(SourceConfig(name=name, spec=spec) for name, spec in named.items())
+
+
+def _short(spec: str) -> str:
+    kind, _, argument = spec.partition(":")
+    if kind != "replay" and kind in SOURCES.names():
+        return kind
+    path = (argument or spec).partition(",")[0]
+    return one_line(Path(path).stem)[:60] or kind

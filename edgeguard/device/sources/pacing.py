@@ -19,7 +19,9 @@ CHUNK_S: Final = 0.25
 UNPACED_CHUNK_S: Final = 4.0  # as fast as possible: less work per sample, and still a turn for everyone else
 
 
-async def paced(blocks: Blocks, per_second: float, speed: float, chunk_s: float | None = None) -> AsyncIterator[Samples]:
+async def paced(
+    blocks: Blocks, per_second: float, speed: float, chunk_s: float | None = None
+) -> AsyncIterator[Samples]:
     """Cut blocks into chunks, each sent when its last sample is due.
 
     Due times count from the first chunk, so a slow reader is caught up with and no delay adds up. The next block is
