@@ -93,8 +93,7 @@ class Daemon:
 
     def rss_mb(self) -> float:
         """Resident memory now."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
-        return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
+        return rss_mb(self.pid)
 
     def cpu_s(self) -> float:
         """Processor time taken so far, of all its threads."""
@@ -109,3 +108,9 @@ class Daemon:
         if self._process is None:
             raise ValueError("the daemon was not started")
         return self._process
+
+
+def rss_mb(pid: int) -> float:
+    """Resident memory of a process now."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6

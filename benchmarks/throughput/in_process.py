@@ -74,6 +74,8 @@ async def serve(
         return judge
 
 
-def run(bundle: Path, sources: Callable[[], Mapping[str, Source]], meter: Meter, **tables: msgspec.Struct) -> CountedJudge:
+def run(
+    bundle: Path, sources: Callable[[], Mapping[str, Source]], meter: Meter, **tables: msgspec.Struct
+) -> CountedJudge:
     """`serve` in an event loop of its own."""
     return asyncio.run(serve(bundle, sources, meter, **tables))

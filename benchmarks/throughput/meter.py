@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from benchmarks.throughput.bare import Rate
 from edgeguard.bundle.manifest import Disagreement
 from edgeguard.device.judge import Judge
 from edgeguard.device.samples import Alarm, Verdict, Window
@@ -40,10 +41,12 @@ class Meter:
     def close(self) -> None:
         """Nothing."""
 
-    def steady(self) -> tuple[int, float, float]:
-        """Windows, seconds and processor seconds from a fifth of the verdicts to the last twentieth."""
+    def steady(self) -> Rate:
+        """From a fifth of the verdicts to the last twentieth."""
         first, last = len(self.times_s) // 5, len(self.times_s) * 19 // 20
-        return last - first, self.times_s[last] - self.times_s[first], self.cpu_s[last] - self.cpu_s[first]
+        windows = last - first
+        cpu_us = 1e6 * (self.cpu_s[last] - self.cpu_s[first]) / windows
+        return Rate(windows / (self.times_s[last] - self.times_s[first]), cpu_us)
 
 
 class CountedJudge:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.throughput.bare import Bare
+from benchmarks.throughput.bare import Bare, Rate
 from benchmarks.throughput.in_process import run
 from benchmarks.throughput.memory_source import CHUNK, RATE_HZ, MemorySource, at_real_time, let_others, recordings
 from benchmarks.throughput.meter import Meter
@@ -16,9 +15,12 @@ from edgeguard.device.samples import Source
 from edgeguard.signals.spec import SignalSpec
 
 _BEATS_PER_S: Final = 1.1
+_BARE_WINDOWS: Final = 500
 
 
-def as_fast_as_possible(bundle: Path, signal: SignalSpec, bare: Bare, sources: int, windows: int, turns: int) -> dict[str, Any]:
+def as_fast_as_possible(
+    bundle: Path, signal: SignalSpec, bare: Bare, sources: int, windows: int, turns: int
+) -> dict[str, Any]:
     """Windows a second through the daemon and bare, in turns."""
     recorded, rate_hz = recordings(signal)
     chunks = _chunks_for(signal, -(-windows // sources))
@@ -26,54 +28,49 @@ def as_fast_as_possible(bundle: Path, signal: SignalSpec, bare: Bare, sources: i
     for _ in range(turns):
         meter = Meter()
         judge = run(bundle, lambda: _from_memory(sources, recorded, rate_hz, chunks), meter)
-        counted, seconds, cpu_s = meter.steady()
-        rows.append(
-            {
-                "daemon": counted / seconds,
-                "daemon_cpu_us": 1e6 * cpu_s / counted,
-                "bare_best": bare.run(windows // 2, bare.best_batch),
-                "bare_1": bare.run(windows // 2, 1),
-                "batch": judge.mean_batch,
-                "rejected": meter.rejected / len(meter.times_s),
-            }
-        )
+        best, single = bare.run(windows // 2, bare.best_batch), bare.run(windows // 2, 1)
+        rows.append(_row(meter, judge.mean_batch, best, single))
     middle = {name: median(row[name] for row in rows) for name in rows[0]}
+    return {"sources": sources, **{name: float(f"{value:.4g}") for name, value in middle.items()}}
+
+
+def _row(meter: Meter, mean_batch: float, best: Rate, single: Rate) -> dict[str, float]:
+    daemon = meter.steady()
     return {
-        "sources": sources,
-        "windows_per_s": round(middle["daemon"], 1),
-        "bare_best_batch_per_s": round(middle["bare_best"], 1),
-        "bare_batch_1_per_s": round(middle["bare_1"], 1),
-        "of_bare_best_batch": round(median(row["daemon"] / row["bare_best"] for row in rows), 3),
-        "of_bare_batch_1": round(median(row["daemon"] / row["bare_1"] for row in rows), 3),
-        "mean_batch": round(middle["batch"], 1),
-        "cpu_us_per_window": round(middle["daemon_cpu_us"], 1),
-        "rejected_share": round(middle["rejected"], 4),
+        "windows_per_s": daemon.per_s,
+        "bare_best_batch_per_s": best.per_s,
+        "bare_batch_1_per_s": single.per_s,
+        "of_bare_best_batch": daemon.per_s / best.per_s,
+        "of_bare_batch_1": daemon.per_s / single.per_s,
+        "mean_batch": mean_batch,
+        "cpu_us_per_window": daemon.cpu_us,
+        "bare_cpu_us_per_window": best.cpu_us,
+        "rejected_share": meter.rejected / len(meter.times_s),
     }
 
 
-def at_the_pace_of_wearables(bundle: Path, signal: SignalSpec, bare: Bare, sources: int, seconds: float) -> dict[str, Any]:
+def at_the_pace_of_wearables(
+    bundle: Path, signal: SignalSpec, bare: Bare, sources: int, seconds: float
+) -> dict[str, Any]:
     """Share of a core that each source takes at real time, all costs of the daemon in it."""
     recorded, rate_hz = recordings(signal)
     chunks = round(seconds * RATE_HZ / CHUNK)
     meter = Meter()
-    began: list[float] = []
 
     def paced() -> Mapping[str, Source]:
-        began.append(time.process_time())
-        spread = [at_real_time(k * CHUNK / RATE_HZ / sources) for k in range(sources)]
+        pauses = [at_real_time(k * CHUNK / RATE_HZ / sources) for k in range(sources)]
         return {
-            f"s{k}": MemorySource(recorded[k % len(recorded)], rate_hz, chunks, pause) for k, pause in enumerate(spread)
+            f"s{k}": MemorySource(recorded[k % len(recorded)], rate_hz, chunks, one) for k, one in enumerate(pauses)
         }
 
     run(bundle, paced, meter)
-    windows, elapsed, cpu_s = meter.steady()
-    bare_cpu_s = windows / bare.run(500, 1)
+    daemon = meter.steady()
     return {
         "sources": sources,
         "seconds": seconds,
-        "windows_per_s": round(windows / elapsed, 1),
-        "cpu_share_per_source": round(cpu_s / elapsed / sources, 5),
-        "bare_cpu_share_per_source": round(bare_cpu_s / elapsed / sources, 5),
+        "windows_per_s": round(daemon.per_s, 1),
+        "cpu_share_per_source": round(daemon.cpu_us * daemon.per_s / 1e6 / sources, 5),
+        "bare_cpu_share_per_source": round(bare.run(_BARE_WINDOWS, 1).cpu_us * daemon.per_s / 1e6 / sources, 5),
     }
 
 
