@@ -145,29 +145,37 @@ class Windows:
     Attributes:
         logged: Verdicts in the log.
         summarized: Sum over all summaries that arrived.
-        bound: How far the two may differ.
+        unsummarized_at_most: How many the summaries may lack.
+        unlogged_at_most: How many the log may lack.
     """
 
     logged: int
     summarized: int
-    bound: int
+    unsummarized_at_most: int
+    unlogged_at_most: int
 
     def complaints(self) -> list[str]:
         """What is wrong."""
-        if abs(self.logged - self.summarized) <= self.bound:
+        if -self.unlogged_at_most <= self.logged - self.summarized <= self.unsummarized_at_most:
             return []
-        return [f"{self.logged} windows in the log, {self.summarized} in summaries: they may differ by {self.bound}"]
+        counted = f"{self.logged} windows in the log, {self.summarized} in summaries"
+        return [f"{counted}, which may lack {self.unsummarized_at_most}, and the log {self.unlogged_at_most}"]
 
 
-def compare_windows(logged: int, heard: Iterable[Heard], interruptions: int) -> Windows:
+def compare_windows(logged: int, heard: Iterable[Heard], *, lost_intervals: int, unlogged_intervals: int) -> Windows:
     """Sums of summaries against the log.
 
-    Each of the `interruptions` (a kill, for each source; a summary that was dropped; an interval with a full disk, for
-    each source) may cost one side the windows of one interval: at most as many as the fullest summary has.
+    Args:
+        logged: Verdicts in the log.
+        heard: What arrived.
+        lost_intervals: A kill, for each source, and a summary that was dropped cost the summaries an interval of one
+            source: at most the windows of the fullest summary.
+        unlogged_intervals: A full disk costs the log as much for each source and interval that it lasts.
     """
     summaries = {(message.boot, message.seq): message for message in heard if isinstance(message, Summary)}
     counts = [summary.tally.windows for summary in summaries.values()]
-    return Windows(logged=logged, summarized=sum(counts), bound=interruptions * max(counts, default=0))
+    fullest = max(counts, default=0)
+    return Windows(logged, sum(counts), lost_intervals * fullest, unlogged_intervals * fullest)
 
 
 def _change(alert: Alert) -> Change:

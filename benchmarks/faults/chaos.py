@@ -23,10 +23,15 @@ class Fault:
     kind: str
 
 
+def kinds() -> list[str]:
+    """Of faults that can be carried out here."""
+    return [kind for kind in FAULTS if kind != "clock jumps" or LIBFAKETIME is not None]
+
+
 def draw(count: int, hours: float, chance: random.Random) -> list[Fault]:
     """`count` faults at random times of `hours`; every kind as often as the others, as far as that goes."""
-    kinds = [kind for kind in FAULTS if kind != "clock jumps" or LIBFAKETIME is not None]
-    chosen = [kind for _ in range(-(-count // len(kinds))) for kind in chance.sample(kinds, len(kinds))][:count]
+    every = kinds()
+    chosen = [kind for _ in range(-(-count // len(every))) for kind in chance.sample(every, len(every))][:count]
     times = sorted(chance.uniform(0.01, 0.95) * hours for _ in chosen)
     return [Fault(at, kind) for at, kind in zip(times, chosen, strict=True)]
 
@@ -95,7 +100,10 @@ def _unplug(rig: Rig, chance: random.Random) -> None:
 
 
 def _send_bad_input(rig: Rig, chance: random.Random) -> None:
-    rig.any_feeder(chance).misbehave(chance.choice(list(BAD_INPUT)))
+    """Every kind once, from one wearable."""
+    feeder = rig.any_feeder(chance)
+    for kind in chance.sample(list(BAD_INPUT), len(BAD_INPUT)):
+        feeder.misbehave(kind)
 
 
 FAULTS: Final[dict[str, Carry]] = {

@@ -73,7 +73,7 @@ class Feeder:
             self._plugged.set()
 
     def misbehave(self, kind: str) -> None:
-        """Send bad input of one of the kinds in `BAD_INPUT` before the next good lines."""
+        """Send bad input of a kind in `BAD_INPUT` before the next good lines; what is asked together is spread out."""
         self.bad[kind] = self.bad.get(kind, 0) + 1
         self._awaited.append(lambda: BAD_INPUT[kind](self))
 
@@ -107,7 +107,7 @@ class Feeder:
         self._reader = reader
         reader.sendall(self.track.header())
         while not self.done:
-            while self._awaited:
+            if self._awaited:
                 reader.sendall(self._awaited.pop(0)())
             start, self.sent = self.sent, min(self.sent + _LINES, len(self.track))
             reader.sendall(self.track.lines(start, self.sent))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -49,16 +50,18 @@ class Daemon:
             self._process = subprocess.Popen(words, env=environment, stdout=output, stderr=output)
 
     def start_until_ready(self, patience_s: float = 30.0) -> float:
-        """Start it; seconds until it told systemd that it is ready. TimeoutError where it never does."""
+        """Start it; seconds until it told systemd that it is ready. TimeoutError where it never does or ends."""
         self._notify.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
             systemd.bind(str(self._notify))
+            systemd.settimeout(0.5)
             began = time.perf_counter()
-            systemd.settimeout(patience_s)
             self.start()
-            while b"READY=1" not in systemd.recv(4096).split(b"\n"):
-                pass
-            return time.perf_counter() - began
+            while time.perf_counter() - began < patience_s and self._process_now().poll() is None:
+                with suppress(TimeoutError):
+                    if b"READY=1" in systemd.recv(4096).split(b"\n"):
+                        return time.perf_counter() - began
+        raise TimeoutError(f"the daemon is not ready: {self.output.read_text(encoding='utf-8')[-500:]}")
 
     def kill(self) -> None:
         """SIGKILL, whatever it is doing."""

@@ -40,12 +40,13 @@ path = "{bundle}"
 file = "{disk}/verdicts.jsonl"
 max_mb = {disk_mb}
 [alarms]
-max_per_hour = 1000000
+max_per_hour = 10000
 """
 _SOURCE: Final = """\
 [[source]]
 name = "{name}"
 spec = "{spec}"
+speed = inf
 """
 
 

@@ -15,7 +15,7 @@ from benchmarks.faults.rig import Rig
 from benchmarks.faults.verdict_log import VerdictLog, read_log
 from edgeguard.telemetry.messages import State, Summary
 
-_INTERVALS_FULL: Final = 4  # in which a full disk, and the wait after it, may lose verdicts or summaries
+_INTERVALS_FULL: Final = 3  # that a full disk may last, with what it was in the middle of
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,18 @@ def stop_and_look(rig: Rig, faults: Sequence[Fault]) -> Outcome:
     accounted = account(heard)
     newest = max(heard, key=lambda message: message.seq)
     by_kind = Counter(fault.kind for fault in faults)
-    interruptions = len(rig.feeders) * (
-        rig.daemon.kills + rig.daemon.crashes + _INTERVALS_FULL * by_kind["disk full"]
-    ) + accounted.dropped.get("telemetry", 0)
+    interrupted = len(rig.feeders) * (rig.daemon.kills + rig.daemon.crashes)
+    windows = compare_windows(
+        len(log.verdicts),
+        heard,
+        lost_intervals=interrupted + accounted.dropped.get("telemetry", 0),
+        unlogged_intervals=len(rig.feeders) * _INTERVALS_FULL * by_kind["disk full"],
+    )
     return Outcome(
         faults=dict(sorted(by_kind.items())),
         account=accounted,
         alarms=compare_alarms(log.changes(), heard),
-        windows=compare_windows(len(log.verdicts), heard, interruptions),
+        windows=windows,
         reported=_reported(heard),
         states=(before, rig.retained_state()),
         boots=len({message.boot for message in heard}),

@@ -107,7 +107,15 @@ def test_an_alert_before_its_line_in_the_log_is_told_but_fine():
 
 def test_windows_may_differ_by_one_interval_a_kill():
     heard = [summary(1, 10), summary(2, 30), summary(2, 30)]
-    assert compare_windows(40, heard, interruptions=0).complaints() == []
-    assert compare_windows(41, heard, interruptions=0).complaints()
-    assert compare_windows(70, heard, interruptions=1).complaints() == []
-    assert compare_windows(71, heard, interruptions=1).complaints()
+
+    def complaints(logged, lost=0, unlogged=0):
+        return compare_windows(logged, heard, lost_intervals=lost, unlogged_intervals=unlogged).complaints()
+
+    assert complaints(40) == []
+    assert complaints(41)
+    assert complaints(39)
+    assert complaints(70, lost=1) == []
+    assert complaints(71, lost=1)
+    assert complaints(39, lost=1)
+    assert complaints(10, unlogged=1) == []
+    assert complaints(9, unlogged=1)
