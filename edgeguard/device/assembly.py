@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from edgeguard.device.config import DeviceConfig
 from edgeguard.device.daemon import Daemon
-from edgeguard.device.model import Model, open_model
 from edgeguard.device.outputs import Outputs
-from edgeguard.device.samples import Source, StreamCounts
+from edgeguard.device.parts import Parts, open_parts
+from edgeguard.device.samples import StreamCounts
 from edgeguard.device.serving import Seen
-from edgeguard.device.sources import open_source
 from edgeguard.device.systemd import Notifier
 from edgeguard.device.wishes import Wishes
-from edgeguard.errors import ConfigError, EdgeGuardError
+from edgeguard.errors import EdgeGuardError
 
 log = logging.getLogger(__name__)
 
@@ -74,70 +73,30 @@ def run_device(
     return asyncio.run(_run(config, reread or (lambda: config), limit, write))
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What of a config can be opened beside a device that runs."""
-
-    config: DeviceConfig
-    model: Model
-    sources: dict[str, Source]
-
-
-def checked(config: DeviceConfig) -> Checked:
-    """Open the sources and the model of `config`; EdgeGuardError where one is wrong."""
-    if not config.source:
-        raise ConfigError("no source is given: name one with --source, or as [[source]] in the config file")
-    sources = {one.name: open_source(one.spec, speed=one.speed) for one in config.source}
-    if len(sources) < len(config.source):
-        raise ConfigError("two sources bear the same name: give each its own")
-    return Checked(config, open_model(config), sources)
-
-
 async def _run(
     config: DeviceConfig, reread: Callable[[], DeviceConfig], limit: int | None, write: Write | None
 ) -> Outcome:
     notifier, wishes, outcome = Notifier(), Wishes(), Outcome(Seen())
     before: DeviceConfig | None = None
     with wishes.listening():
-        ready: Checked | None = checked(config)
-        while ready is not None:
-            counts = {name: StreamCounts() for name in ready.sources}
+        parts: Parts | None = open_parts(config)
+        while parts is not None:
+            counts = {name: StreamCounts() for name in parts.sources}
             try:
-                device, outputs = await _opened(ready, counts, notifier, outcome.seen, limit, write)
+                outputs = Outputs(parts.config, parts.model, counts, write)
+                device = Daemon(parts, counts, outputs, notifier=notifier, seen=outcome.seen, limit=limit)
+                await device.connect()
             except EdgeGuardError as error:
-                ready.model.close()
+                parts.model.close()
                 if before is None:
                     raise
-                log.error("%s; the device goes on as it was", error)
-                ready, before = checked(before), None
+                log.warning("%s; the device goes on as it was", error)
+                parts, before = open_parts(before), None
                 continue
-            before = ready.config
+            before = parts.config
             try:
-                ready = await device.run(wishes, lambda: checked(reread()))
+                parts = await device.run(wishes, lambda: open_parts(reread()))
             finally:
                 outcome.add(counts, outputs)
+    notifier.close()
     return outcome
-
-
-async def _opened(
-    ready: Checked,
-    counts: dict[str, StreamCounts],
-    notifier: Notifier,
-    seen: Seen,
-    limit: int | None,
-    write: Write | None,
-) -> tuple[Daemon, Outputs]:
-    outputs = Outputs(ready.config, ready.model, counts, write)
-    device = Daemon(
-        ready.config,
-        ready.model,
-        ready.sources,
-        counts,
-        outputs,
-        open_model=lambda: open_model(ready.config),
-        notifier=notifier,
-        seen=seen,
-        limit=limit,
-    )
-    await device.connect()
-    return device, outputs

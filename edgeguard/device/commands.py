@@ -95,9 +95,7 @@ class Commands:
                 command = decode(payload, Command)
             except MessageError as error:
                 return self._malformed(payload, error)
-            if retained:
-                return _refusal(command.id, "it is retained, and would come at every connect: send it without retain")
-            return self._admit(command)
+            return self._admit(command, retained)
 
     def settle(self, command: Command, reason: str) -> Answer:
         """The answer to a command that was carried out, or could not be for this `reason`."""
@@ -108,11 +106,13 @@ class Commands:
                 del self._answers[next(iter(self._answers))]
             return answer
 
-    def _admit(self, command: Command) -> Command | Answer | None:
+    def _admit(self, command: Command, retained: bool) -> Command | Answer | None:
         if command.id in self._pending:  # its answer is on the way
             return None
         if command.id in self._answers:
             return self._answers[command.id]
+        if retained:
+            return _refusal(command.id, "it is retained, and would come at every connect: send it without retain")
         if len(self._pending) >= _PENDING:
             return _refusal(command.id, f"{_PENDING} commands are waiting already: send it again later")
         self._pending.add(command.id)
@@ -147,6 +147,6 @@ class _Named(msgspec.Struct):
 
 def _id_in(payload: bytes) -> str | None:
     try:
-        return msgspec.json.decode(payload[:4096], type=_Named).id
+        return msgspec.json.decode(payload, type=_Named).id
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

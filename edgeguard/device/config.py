@@ -6,14 +6,16 @@ import os
 import platform
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from edgeguard.config import read_toml, record_from
+from edgeguard.errors import ConfigError
 from edgeguard.registry import Name
+from edgeguard.telemetry.broker import Broker, broker_from
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Megabytes = Annotated[float, msgspec.Meta(gt=0, le=1e6)]  # of 10^6 bytes
@@ -156,31 +158,27 @@ _PATHS: Final = {
 }
 
 
-def load_config(file: Path | None, flags: Mapping[str, Mapping[str, Any] | Sequence[Any] | None]) -> DeviceConfig:
+def load_config(file: Path | None, flags: Mapping[str, Mapping[str, Any]]) -> DeviceConfig:
     """The config in `file`, if any, with every value of `flags` that is not None in place of the file's.
 
-    Relative paths in the file count from its folder. ConfigError where a key or a value is wrong.
+    Relative paths in the file count from its folder, those of recordings too. ConfigError where a key or a value is
+    wrong.
     """
     tables = {} if file is None else _anchored(read_toml(file), file.parent)
     for name, values in flags.items():
-        if isinstance(values, Mapping):
-            given = {key: value for key, value in values.items() if value is not None}
-            tables = {**tables, name: {**tables.get(name, {}), **given}} if given else tables
-        elif values:
-            tables = {**tables, name: list(values)}
+        given = {key: value for key, value in values.items() if value is not None}
+        if given:
+            tables = {**tables, name: {**tables.get(name, {}), **given}}
     return record_from(tables, DeviceConfig, "the options" if file is None else str(file))
 
 
-def source_tables(specs: Sequence[str], speed: float | None = None) -> list[dict[str, Any]]:
-    """``[[source]]`` tables for specs without names: named after their kind or recording, numbered from the second."""
-    names: Counter[str] = Counter()
-    tables = []
-    for spec in specs:
-        stem = Path(_recording_in(spec).partition(",")[0]).stem or spec.partition(":")[0]
-        names[stem] += 1
-        name = stem if names[stem] == 1 else f"{stem}-{names[stem]}"
-        tables.append({"name": name, "spec": spec} | ({} if speed is None else {"speed": speed}))
-    return tables
+def broker_of(config: BrokerConfig) -> Broker:
+    """The configured broker; ConfigError where there is none, or its URL or a file is wrong."""
+    if config.url is None:
+        raise ConfigError("no broker is given: name it with --broker, or as broker.url in the config file")
+    files = {name: getattr(config, name) for name in _PATHS["broker"]}
+    paths = {name: Path(value) for name, value in files.items() if value is not None}
+    return broker_from(config.url, username=config.username, **paths)
 
 
 def device_id(config: DeviceConfig) -> str:

@@ -9,15 +9,15 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Final, TypeVar
 
 from edgeguard.device.commands import carry_out
-from edgeguard.device.config import DeviceConfig
-from edgeguard.device.model import Model, check_same_input
+from edgeguard.device.model import Model, check_same_input, open_model
 from edgeguard.device.outputs import Outputs
-from edgeguard.device.samples import Source, StreamCounts
+from edgeguard.device.parts import Parts
+from edgeguard.device.samples import StreamCounts
 from edgeguard.device.serving import Seen, Serving
 from edgeguard.device.supervision import Supervisor
 from edgeguard.device.systemd import Notifier
 from edgeguard.device.wishes import Wishes
-from edgeguard.device.worker import Worker
+from edgeguard.device.worker import InLoop, Worker
 from edgeguard.errors import BundleError, EdgeGuardError
 from edgeguard.telemetry.messages import Command
 
@@ -32,12 +32,9 @@ class Daemon:
     """Serves one model to some sources. To be made in the event loop.
 
     Args:
-        config: Its ``[engine]`` and ``[alarms]`` count.
-        model: Closed at the end.
-        sources: By their names; closed at the end.
+        parts: Closed at the end.
         counts: Of each source, live.
         outputs: Closed at the end.
-        open_model: Opens the configured bundle anew; blocks.
         notifier: Told how it goes.
         seen: Is counted up.
         limit: Windows in `seen` after which it ends, or None.
@@ -45,30 +42,28 @@ class Daemon:
 
     def __init__(
         self,
-        config: DeviceConfig,
-        model: Model,
-        sources: Mapping[str, Source],
+        parts: Parts,
         counts: Mapping[str, StreamCounts],
         outputs: Outputs,
         *,
-        open_model: Callable[[], Model],
         notifier: Notifier,
         seen: Seen,
         limit: int | None = None,
     ) -> None:
-        self._model = model
+        self._config, self._model = parts.config, parts.model
         self._outputs = outputs
-        self._open_model = open_model
         self._notifier = notifier
         self._seen = seen
         self._loop = asyncio.get_running_loop()
         self._one_at_a_time = asyncio.Lock()
         self._jobs: set[asyncio.Task[None]] = set()
         self._full = asyncio.Event()
-        self._serving = Serving(model.judge, outputs.sinks, counts, config.alarms, seen=seen, limit=limit)
-        self._worker = Worker(self._serving, config.engine, self._full.set)
+        self._serving = Serving(parts.model.judge, outputs.sinks, counts, parts.config.alarms, seen=seen, limit=limit)
+        desk = InLoop if len(parts.sources) == 1 else Worker
+        self._worker: InLoop | Worker = desk(self._serving, parts.config.engine, self._full.set)
         self._supervisors = {
-            name: Supervisor(name, source, model.signal, self._worker, counts[name]) for name, source in sources.items()
+            name: Supervisor(name, source, parts.model.signal, self._worker, counts[name])
+            for name, source in parts.sources.items()
         }
 
     async def run(self, wishes: Wishes, check: Callable[[], T]) -> T | None:
@@ -126,7 +121,7 @@ class Daemon:
     async def reload_bundle(self) -> None:
         """Open the bundle anew, test it, and judge with it from here on; EdgeGuardError, and the old one goes on."""
         async with self._one_at_a_time:
-            model = await asyncio.to_thread(self._open_model)
+            model = await asyncio.to_thread(open_model, self._config)
             try:
                 check_same_input(self._model.signal, model.signal)
             except BundleError:
@@ -147,7 +142,7 @@ class Daemon:
         try:
             await self.self_test()
         except EdgeGuardError as error:
-            log.error("%s", error)
+            log.warning("%s", error)
 
     def _begin(self, job: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(job)
@@ -175,7 +170,7 @@ class Daemon:
             await supervisor.run()
         except EdgeGuardError as error:
             if len(self._supervisors) > 1:
-                log.error("%s is not listened to any more: %s", name, error)
+                log.warning("%s is not listened to any more: %s", name, error)
             raise
 
     async def _look_after(self) -> None:
@@ -205,7 +200,7 @@ class Daemon:
             try:
                 return await asyncio.to_thread(check)
             except EdgeGuardError as error:
-                log.error("%s; the device goes on as it was", error)
+                log.warning("%s; the device goes on as it was", error)
             self._notifier.ready()
 
 

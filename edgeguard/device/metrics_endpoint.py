@@ -28,7 +28,7 @@ try:
 except ImportError as error:
     raise MissingExtra("prometheus_client") from error
 
-_HOST: Final = "127.0.0.1"
+HOST: Final = "127.0.0.1"
 _LATENCIES_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _EDGES: Final = (*map(str, _LATENCIES_S), "+Inf")
 
@@ -72,10 +72,10 @@ class MetricsSink:
         registry.register(_DeviceCollector(self._counts, snapshot))
         ProcessCollector(registry=registry)  # memory, CPU time and open files of this process, on Linux
         try:
-            self._server, self._thread = start_http_server(port, _HOST, registry)
+            self._server, self._thread = start_http_server(port, HOST, registry)
         except OSError as error:
             raise ConfigError(
-                f"metrics cannot be served at {_HOST}:{port} ({error.strerror}): choose another metrics.port"
+                f"metrics cannot be served at {HOST}:{port} ({error.strerror}): choose another metrics.port"
             ) from error
         self.port = int(self._server.server_port)
 

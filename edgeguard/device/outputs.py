@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeguard.device.config import BrokerConfig, DeviceConfig, device_id, spool_folder
-from edgeguard.device.metrics_endpoint import MetricsSink, Snapshot
 from edgeguard.device.model import Model
 from edgeguard.device.reports import Reports
 from edgeguard.device.samples import Sink, StreamCounts
@@ -20,6 +20,9 @@ from edgeguard.errors import ConfigError, StorageError
 from edgeguard.telemetry.broker import Broker, broker_from
 from edgeguard.telemetry.messages import BundleFact, Command
 from edgeguard.telemetry.topics import Address
+
+if TYPE_CHECKING:
+    from edgeguard.device.metrics_endpoint import MetricsSink, Snapshot
 
 
 log = logging.getLogger(__name__)
@@ -87,7 +90,7 @@ class Outputs:
             try:
                 self._log = self._open_log()
             except StorageError as error:
-                log.error("%s; it is not written until the device is started anew", error)
+                log.warning("%s; it is not written until the device is started anew", error)
                 self._log = None
         if self._raw is not None:
             self._raw.bundle_sha256 = model.sha256
@@ -108,6 +111,8 @@ class Outputs:
             _broker(config.broker)  # what is wrong with it is said before the spool is opened
             self.mqtt = self._open_mqtt()
         if config.metrics.port is not None:
+            from edgeguard.device.metrics_endpoint import MetricsSink  # noqa: PLC0415 - off by default, and slow to load
+
             self._metrics = MetricsSink(config.metrics.port, self._snapshot)
 
     def _open_log(self) -> JsonLinesSink | None:
@@ -132,11 +137,14 @@ class Outputs:
         return sink
 
     def _snapshot(self) -> Snapshot:
+        from edgeguard.device.metrics_endpoint import Snapshot  # noqa: PLC0415 - as above
+
         manifest, mqtt = self._model.manifest, self.mqtt
         bundle = BundleFact(name=manifest.name, version=manifest.version, sha256=self._model.sha256)
         if mqtt is None:
             return Snapshot(bundle, self._counts)
-        return Snapshot(bundle, self._counts, mqtt.waiting, dict(mqtt.dropped), mqtt.connected)
+        dropped = {str(kind): count for kind, count in mqtt.dropped.items()}
+        return Snapshot(bundle, self._counts, mqtt.waiting, dropped, mqtt.connected)
 
 
 def _bytes(megabytes: float) -> int:

@@ -36,7 +36,7 @@ class Judging(Protocol):
 
 
 @runtime_checkable
-class KeepsWindows(Protocol):
+class KeepsWindows(Sink, Protocol):
     """A sink that also wants each window, before the verdict on it."""
 
     def keep(self, window: Window) -> None:
@@ -120,7 +120,7 @@ class Serving:
         now_s = self._monotonic()
         for arrival, verdict in zip(arrivals, verdicts, strict=True):
             for keeper in self._keepers:
-                keeper.keep(arrival.window)
+                self._try(keeper, keeper.keep, arrival.window)
             self._pass_on(verdict, now_s, 1000 * (now_s - arrival.arrived_s))
 
     def probe(self) -> None:
@@ -131,19 +131,12 @@ class Serving:
     def tick(self) -> None:
         """Tell the sinks that a second has passed."""
         for sink in self._sinks:
-            try:
-                sink.tick()
-            except Exception as error:  # noqa: BLE001 - one sink must not stop the others
-                self._say_once(f"{type(sink).__name__} failed", error)
+            self._try(sink, sink.tick)
 
     def close(self) -> None:
         """Close the sinks, the first one last."""
-        while self._sinks:
-            sink = self._sinks.pop()
-            try:
-                sink.close()
-            except Exception as error:  # noqa: BLE001 - one sink must not stop the others
-                self._say_once(f"{type(sink).__name__} failed", error)
+        for sink in reversed(self._sinks):
+            self._try(sink, sink.close)
 
     def _judged(self, windows: list[Window]) -> list[Verdict]:
         try:
@@ -160,10 +153,14 @@ class Serving:
         self.seen.alarms += verdict.alarm
         alarms = self._alarms_at(verdict, now_s)
         for sink in self._sinks:
-            try:
-                sink.put(verdict, alarms, latency_ms)
-            except Exception as error:  # noqa: BLE001 - one sink must not stop the others
-                self._say_once(f"{type(sink).__name__} failed", error)
+            self._try(sink, sink.put, verdict, alarms, latency_ms)
+
+    def _try(self, sink: Sink, do: Callable[..., None], *what: object) -> None:
+        """One sink that fails must not stop the others."""
+        try:
+            do(*what)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            self._say_once(f"{type(sink).__name__} failed", error)
 
     def _alarms_at(self, verdict: Verdict, now_s: float) -> list[Alarm]:
         watch, counts = self._watches[verdict.source], self._counts[verdict.source]

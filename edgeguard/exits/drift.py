@@ -103,6 +103,8 @@ class SlowdownDetector(Cusum):
 def evidence_steps(shares: ArrayLike) -> NDArray[np.int64]:
     """Log-likelihood ratio of Lehmann's alternative for each category, in steps of 1/32 nats; it rises throughout.
 
+    Rounded down, so that clean windows always lower the sum on average, however little they tell.
+
     Args:
         shares: Of clean windows, by category, all above 0.
     """
@@ -110,21 +112,25 @@ def evidence_steps(shares: ArrayLike) -> NDArray[np.int64]:
     at_least = np.cumsum(clean[::-1])[::-1]
     raised = np.sqrt(at_least)
     drifted = raised - np.append(raised[1:], 0.0)
-    return np.asarray(np.rint(_RESOLUTION * np.log(drifted / clean)), dtype=np.int64)
+    return np.asarray(np.floor(_RESOLUTION * np.log(drifted / clean)), dtype=np.int64)
 
 
 @lru_cache(maxsize=64)  # every source of a device asks for the same two
 def cusum_limit(shares: tuple[float, ...], mean_windows: float) -> float:
     """The smallest limit that windows with these `shares` exceed at most once in `mean_windows` on average.
 
-    Exact, since the sum is a Markov chain with finitely many states (Brook & Evans 1972). ConfigError where
-    `mean_windows` is outside [1, 1e9].
+    Exact, since the sum is a Markov chain with finitely many states (Brook & Evans 1972). Where no category is
+    evidence, as when almost all clean windows are in the last one, it is 0 and never exceeded.
+
+    ConfigError where `mean_windows` is outside [1, 1e9].
     """
     if not 1 <= mean_windows <= _LONGEST:
         raise ConfigError(
             f"the mean number of windows between false alarms must lie between 1 and {_LONGEST:.0e}, not {mean_windows}"
         )
     steps, low, high = evidence_steps(shares), -1, 0
+    if steps.max() <= 0:
+        return 0.0
     while run_length(steps, shares, high) < mean_windows:
         low, high = high, max(2 * high, _RESOLUTION)
     while high - low > 1:

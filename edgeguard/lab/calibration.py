@@ -1,4 +1,4 @@
-"""What clean windows teach a trained network: an honest confidence and an alarm threshold."""
+"""What clean windows teach a trained network: an honest confidence, an alarm threshold, and when exits agree."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeguard.bundle.manifest import Agreement
 from edgeguard.exits.disagreement import score_named
+from edgeguard.exits.drift import clean_quantiles
 from edgeguard.exits.ensemble import Floats, ensemble, probabilities
 from edgeguard.exits.temperature import fit_temperature
 from edgeguard.exits.threshold import conformal_threshold
+from edgeguard.lab.agreement import calibrated_agreement
 from edgeguard.lab.data.dataset import Labels
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
@@ -27,6 +30,8 @@ class Calibration:
         threshold: Conformal quantile of the score; a higher score is an alarm.
         false_alarm_rate: The promise for clean windows.
         windows: Number of calibration windows behind it.
+        clean_quantiles: See `edgeguard.exits.drift.clean_quantiles`.
+        agreement: The policy ``agree``, where it is offered.
     """
 
     temperature: float
@@ -34,6 +39,8 @@ class Calibration:
     threshold: float
     false_alarm_rate: float
     windows: int
+    clean_quantiles: tuple[float, ...] = ()
+    agreement: Agreement | None = None
 
     def scores(self, logits: NDArray[np.float32]) -> Floats:
         """The disagreement of logits (n, exits, classes): (n,)."""
@@ -50,4 +57,12 @@ def calibrate(net: Net, x: NDArray[np.float32], y: Labels, table: CalibrationTab
     temperature = fit_temperature(exits, y)
     scores = score_named(table.score)(exits)
     threshold = conformal_threshold(scores, table.false_alarm_rate)
-    return Calibration(temperature, table.score, threshold, table.false_alarm_rate, len(x))
+    return Calibration(
+        temperature,
+        table.score,
+        threshold,
+        table.false_alarm_rate,
+        len(x),
+        clean_quantiles(scores),
+        calibrated_agreement(exits, y, table),
+    )

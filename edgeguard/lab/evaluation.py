@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgeguard.exits.disagreement import SCORES
 from edgeguard.exits.ensemble import Floats, ensemble, probabilities
+from edgeguard.lab.agreement import agreement_figures, observed_agreement
 from edgeguard.lab.attacking import attacks_at, perturb
 from edgeguard.lab.attacks.knowledge import Knowledge, prepared
 from edgeguard.lab.attacks.result import Checks
@@ -105,6 +106,7 @@ def evaluate(
         "evaluation": msgspec.to_builtins(recipe.evaluation),
         "clean": _classification(logits, y, calibration, bins),
         "calibration": _alarm_figures(calibration, logits),
+        "agreement": _agreement_figures(calibration, logits, y),
         "pgd": rows["pgd"],
         "attacks": {name: found for name, found in rows.items() if name != "pgd"},
         "worst_case": _worst_case(logits, list(attacked.values()), y),
@@ -162,7 +164,16 @@ def _alarm_figures(calibration: Calibration, logits: NDArray[np.float32]) -> dic
         "promised_false_alarm_rate": calibration.false_alarm_rate,
         "observed_false_alarm_rate": alarms / len(logits),
         "observed_interval": list(share_interval(alarms, len(logits))),
+        "clean_quantiles": list(calibration.clean_quantiles),
     }
+
+
+def _agreement_figures(calibration: Calibration, logits: NDArray[np.float32], y: Labels) -> dict[str, Any] | None:
+    """The policy ``agree`` as a bundle states it, and what it did on the clean test windows; None without one."""
+    if calibration.agreement is None:
+        return None
+    clean = agreement_figures(calibration.agreement, probabilities(logits), y)
+    return {"policy": msgspec.to_builtins(observed_agreement(calibration.agreement, clean, len(y))), "clean": clean}
 
 
 def _attack_figures(
@@ -181,6 +192,7 @@ def _attack_figures(
         **_classification(result.logits, y, calibration, bins),
         "alarm_rate": float((calibration.scores(result.logits) > calibration.threshold).mean()),
         "detection": detection if after.shape[1] > 1 else {},
+        "agreement": agreement_figures(calibration.agreement, after, y) if calibration.agreement else None,
         "checks": asdict(result.checks),
         "warnings": result.checks.warnings(),
     }

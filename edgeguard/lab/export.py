@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgeguard import __version__
 from edgeguard.bundle import layout
-from edgeguard.bundle.manifest import Disagreement, Manifest, Provenance, Stage
+from edgeguard.bundle.manifest import Agreement, Disagreement, Manifest, Provenance, Stage
 from edgeguard.bundle.reader import Bundle
 from edgeguard.bundle.signature import PrivateKey
 from edgeguard.bundle.writer import write_bundle
@@ -62,6 +62,7 @@ def export_run(
         exits=tuple(exit_names(net.exits)),
         temperature=figures["calibration"]["temperature"],
         disagreement=_disagreement(figures["calibration"]),
+        agreement=msgspec.convert(figures["agreement"]["policy"], Agreement) if figures["agreement"] else None,
         stages=_stages(stages),
         metrics=headline(figures),
         provenance=Provenance(
@@ -104,6 +105,7 @@ def _disagreement(figures: Mapping[str, Any]) -> Disagreement:
         calibration_windows=figures["calibration_windows"],
         observed_rate=figures["observed_false_alarm_rate"],
         observed_interval=(low, high),
+        clean_quantiles=tuple(figures["clean_quantiles"]),
     )
 
 

@@ -96,10 +96,18 @@ class EvaluationTable(_Table, frozen=True, kw_only=True):
 
 
 class CalibrationTable(_Table, frozen=True, kw_only=True):
-    """[calibration]: the alarm rule."""
+    """[calibration]: the alarm rule, and what early stopping may cost.
+
+    Attributes:
+        score: The disagreement score that raises the alarm.
+        false_alarm_rate: Promised for clean windows.
+        accuracy_loss: Largest share of windows that all exits get right and the policy ``agree`` may get wrong; 0: the
+            policy is not offered.
+    """
 
     score: str = "mutual_information"
     false_alarm_rate: Fraction = 0.01
+    accuracy_loss: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.01
 
 
 class Recipe(_Table, frozen=True, kw_only=True):

@@ -145,7 +145,7 @@ class Run:
         if not self.metrics.is_file():
             raise ConfigError(f"{self.folder} is not evaluated: run edgeguard evaluate {self.folder} first")
         figures = _decoded(self.metrics, dict[str, Any], f"run edgeguard evaluate {self.folder} again")
-        if missing := {"clean", "calibration", "pgd", "attacks"} - figures.keys():
+        if missing := {"clean", "calibration", "agreement", "pgd", "attacks"} - figures.keys():
             raise DataError(f"{self.metrics} lacks {', '.join(sorted(missing))}: evaluate the run again")
         return figures
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 Rows = Sequence[Mapping[str, Any]]
 
 GRADIENT_FREE: Final = frozenset({"square", "transfer", "universal"})
+NOT_AT_ACCURACY: Final = frozenset({"sloth"})  # it wants other things than wrong verdicts
 TOLERANCE: Final = 0.02  # of accuracy: less than that is chance on some hundred windows
 
 
@@ -26,6 +27,8 @@ def broken(attacks: Mapping[str, Rows]) -> list[str]:
 def _not_falling(attacks: Mapping[str, Rows]) -> Iterator[str]:
     """A larger ball holds the smaller one: more windows right in it means an attack that does not find its way."""
     for name, rows in attacks.items():
+        if name in NOT_AT_ACCURACY:
+            continue
         for weaker, stronger in pairwise(sorted(rows, key=lambda row: float(row["size"]))):
             before, after = _aimed_at(weaker), _aimed_at(stronger)
             if after > before + TOLERANCE:

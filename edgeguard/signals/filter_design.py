@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeguard.errors import ConfigError
 from edgeguard.signals.spec import FilterSpec
 
 Floats = NDArray[np.float64]
@@ -23,12 +24,19 @@ _SINGLE_ZERO: Final = {"lowpass": (1.0, 1.0, 0.0), "highpass": (1.0, -1.0, 0.0)}
 
 
 def sections(specs: Sequence[FilterSpec], rate_hz: float) -> Floats:
-    """All `specs` in order as one cascade: (sections, 6) of b0 b1 b2 1 a1 a2, as scipy.signal.sosfilt reads them."""
+    """All `specs` in order as one cascade: (sections, 6) of b0 b1 b2 1 a1 a2, as scipy.signal.sosfilt reads them.
+
+    ConfigError for a notch that takes everything out.
+    """
     rows = [row for spec in specs for row in (_notch if spec.kind == "notch" else _butterworth)(spec, rate_hz)]
     return np.array(rows, dtype=np.float64).reshape(-1, 6)
 
 
 def _notch(spec: FilterSpec, rate_hz: float) -> list[_Section]:
+    if spec.hz[0] / spec.quality >= rate_hz / 2:
+        raise ConfigError(
+            f"a notch of quality {spec.quality:g} is wider than half of {rate_hz:g} Hz: raise its quality"
+        )
     turn = 2 * math.pi * spec.hz[0] / rate_hz
     gain = 1 / (1 + math.tan(turn / spec.quality / 2))
     middle = -2 * gain * math.cos(turn)

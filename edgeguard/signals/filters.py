@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeguard.errors import ConfigError
 from edgeguard.signals.filter_design import sections
 from edgeguard.signals.spec import FilterSpec
 
@@ -17,6 +18,7 @@ Signal = NDArray[np.float32]
 
 _BLOCK: Final = 64  # samples filtered by one matrix product: larger ones multiply more zeros, smaller ones call more
 _SETTLED: Final = 0.01
+_STABLE: Final = 1 - 1e-7  # of a pole's modulus: float64 has no precision left for slower ones
 
 
 class StreamingFilter:
@@ -28,7 +30,7 @@ class StreamingFilter:
     The recursion is tabulated: one block of output, and the state after it, is a matrix times (input, state).
 
     Args:
-        specs: The filters; none pass the signal through.
+        specs: The filters; none pass the signal through. ConfigError where they cannot be computed at this rate.
         rate_hz: Samples per second.
         channels: How many are filtered side by side.
     """
@@ -91,6 +93,9 @@ class _Cascade(NamedTuple):
 def _cascade(specs: tuple[FilterSpec, ...], rate_hz: float) -> _Cascade:
     """Run the recursion of all sections (direct form II transposed) over every unit input and unit state at once."""
     rows = sections(specs, rate_hz)
+    slowest = max(abs(pole) for row in rows for pole in np.roots(row[3:]))
+    if not slowest < _STABLE:
+        raise ConfigError(f"at {rate_hz:g} Hz the filters ring too long to be computed: raise hz or lower quality")
     states = 2 * len(rows)
     basis = np.eye(states + _BLOCK)
     z = [basis[k] for k in range(states)]
@@ -109,7 +114,7 @@ def _cascade(specs: tuple[FilterSpec, ...], rate_hz: float) -> _Cascade:
         state_of_input=after[states:].copy(),
         state_of_state=np.array(powers),
         steady=_steady(rows),
-        slowest_pole=max((abs(pole) for row in rows for pole in np.roots(row[3:]))),
+        slowest_pole=float(slowest),
     )
 
 

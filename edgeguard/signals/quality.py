@@ -68,6 +68,10 @@ def _is_saturated(raw: Signal, length: int, limit: float) -> bool:
 def _is_flat(raw: Signal, length: int, least: float) -> bool:
     if raw.shape[1] < length or length < 2:
         return False
+    half = length // 2  # a run of `length` holds a whole one of these parts, and they are quickly looked at
+    parts = raw[:, : raw.shape[1] // half * half].reshape(len(raw), -1, half)
+    if not (parts.max(axis=2) - parts.min(axis=2) < least).any():
+        return False
     return bool((_sliding(np.maximum, raw, length) - _sliding(np.minimum, raw, length) < least).any())
 
 
@@ -76,16 +80,15 @@ def _is_moved(raw: Signal, length: int, limit: float) -> bool:
         return False
     total = np.cumsum(raw - raw[:, :1], axis=1, dtype=np.float64)
     baseline = (total[:, length:] - total[:, :-length]) / length
-    return bool((np.maximum.reduce(baseline, axis=1) - np.minimum.reduce(baseline, axis=1) > limit).any())
+    return bool((baseline.max(axis=1) - baseline.min(axis=1) > limit).any())
 
 
 def _mains_share(raw: Signal, rate_hz: float) -> float:
     """Largest share over the channels of the power above 1 Hz that lies at 50 or at 60 Hz."""
-    taper, above, bands = _spectral_masks(raw.shape[1], rate_hz)
-    spectrum = np.fft.rfft((raw - raw[:, :1]) * taper, axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
-    total = power @ above
-    return float(((power @ bands).max(axis=1) / np.where(total > 0, total, 1.0)).max())
+    taper, bands = _taper_and_bands(raw.shape[1], rate_hz)
+    size = np.abs(np.fft.rfft((raw - raw[:, :1]) * taper, axis=1))
+    power: list[list[float]] = (size * size @ bands).tolist()
+    return max(max(at_mains) / (total or 1.0) for total, *at_mains in power)
 
 
 def _sliding(extreme: np.ufunc, values: Signal, length: int) -> Signal:
@@ -98,9 +101,9 @@ def _sliding(extreme: np.ufunc, values: Signal, length: int) -> Signal:
 
 
 @lru_cache(maxsize=16)
-def _spectral_masks(n: int, rate_hz: float) -> tuple[Floats, Floats, Floats]:
-    """Taper (n,), the bins above 1 Hz (bins,), and around each of the mains (bins, 2); the line is 2 bins wide."""
+def _taper_and_bands(n: int, rate_hz: float) -> tuple[Signal, Floats]:
+    """(n,), and the bins of a spectrum above 1 Hz and at each of the mains, (bins, 3); a line is two bins wide."""
     hz = np.fft.rfftfreq(n, 1 / rate_hz)
     reach = max(1.0, 2 * rate_hz / n)
-    bands = [(abs(hz - mains) <= reach) * (mains < rate_hz / 2) for mains in _MAINS_HZ]
-    return np.hanning(n + 1)[:-1], (hz > 1.0).astype(np.float64), np.array(bands, dtype=np.float64).T
+    bands = [hz > 1.0, *((abs(hz - mains) <= reach) & (mains < rate_hz / 2) for mains in _MAINS_HZ)]
+    return np.hanning(n + 1)[:-1].astype(np.float32), np.array(bands, dtype=np.float64).T

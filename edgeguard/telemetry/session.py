@@ -194,12 +194,23 @@ class Session:
         connection = Connection(self._broker, self._client_id, self._version, will, emit)
         connection.open()
         self._give_up_at = time.monotonic() + self._answer_s
-        while True:
-            item = self._next_on(connection)
-            if isinstance(item, Ended):
-                self._disconnected()
-                return item
+        ended = None
+        while ended is None:
+            ended = self._handled(connection, self._next_on(connection))
+        self._disconnected()
+        return ended
+
+    def _handled(self, connection: Connection, item: _Item) -> Ended | None:
+        """Act on `item`; the end of the connection if it is that, or if a callback fails."""
+        if isinstance(item, Ended):
+            return item
+        try:
             self._act(connection, item)
+        except Exception as error:
+            log.exception("a mistake of our own; please report it")
+            connection.close()
+            return Ended(Cause.LOST, f"given up for our own {type(error).__name__}")
+        return None
 
     def _next_on(self, connection: Connection) -> _Item:
         """The next item of this connection, or the wish to stop; leftovers of earlier connections are skipped."""

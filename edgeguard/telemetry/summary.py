@@ -41,7 +41,16 @@ class SummaryBuilder:
         alarm: bool,
         latency_ms: float,
     ) -> None:
-        """Count one window given to the model: as in `tally_of`, of one window and the stages that were run for it."""
+        """Count one window given to the model.
+
+        Args:
+            predicted: Class index.
+            confidence: The ensemble's probability of it.
+            exit_probabilities: (stages, classes) of the stages that were run.
+            disagreement: The bundle's score.
+            alarm: Whether it is over the threshold.
+            latency_ms: From the last sample to the verdict.
+        """
         exits = exit_probabilities.tolist()
         *_, second, first = sorted(mean_row(exits))
         self._alarms += alarm

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Annotated, Final, TypeVar
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-from edgeguard.exits.ensemble import ensemble
 from edgeguard.registry import Name
 from edgeguard.telemetry.histogram import Count, DisagreementHistogram, LatencyHistogram, ShareHistogram
 
 V = TypeVar("V", int, ShareHistogram)
-
-# One printable line; the look-ahead closes the gap that $ leaves before a final newline.
 
 
 class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -103,42 +97,6 @@ NOTHING: Final = Tally(
     margin=ShareHistogram.of([]),
     latency_ms=LatencyHistogram.of([]),
 )
-
-
-def tally_of(
-    classes: Sequence[str],
-    *,
-    predicted: NDArray[np.int64],
-    confidence: NDArray[np.float64],
-    exit_probabilities: NDArray[np.float64],
-    disagreement: NDArray[np.float64],
-    alarm: NDArray[np.bool_],
-    latency_ms: NDArray[np.float64],
-) -> Tally:
-    """The tally of n windows given to the model, with equally many stages run for each.
-
-    Args:
-        classes: Names, in the order of the last axis of `exit_probabilities`.
-        predicted: (n,) class indices.
-        confidence: (n,) the ensemble's probability of `predicted`.
-        exit_probabilities: (n, stages, classes) of the stages run, equally many for all.
-        disagreement: (n,) scores.
-        alarm: (n,) whether the score is over the threshold.
-        latency_ms: (n,) from the last sample to the verdict.
-    """
-    by_class = {classes[k]: ShareHistogram.of(confidence[predicted == k]) for k in np.unique(predicted)}
-    top = np.partition(ensemble(exit_probabilities), -2, axis=-1)
-    return msgspec.structs.replace(
-        NOTHING,
-        windows=len(predicted),
-        alarms=int(alarm.sum()),
-        predictions={name: histogram.total for name, histogram in by_class.items()},
-        confidence=by_class,
-        disagreement=DisagreementHistogram.of(disagreement),
-        margin=ShareHistogram.of(top[:, -1] - top[:, -2]),
-        latency_ms=LatencyHistogram.of(latency_ms),
-        stages=(0,) * (exit_probabilities.shape[1] - 1) + (len(predicted),),
-    )
 
 
 def _merged(a: dict[str, V], b: dict[str, V]) -> dict[str, V]:

@@ -62,7 +62,7 @@ def results(tmp_path_factory):
     write_result("ecg5000-fcnet", figures, seeds=[0, 1], folder=folder)
     for scale in ("", "-reduced"):
         write_result(f"early-exit-ensembles{scale}", {"waves": study()}, seeds=[0, 1], folder=folder)
-    for subject in ("attack-speed", "exit-gain"):
+    for subject in ("attack-speed", "exit-gain", "early-stopping"):
         (folder / f"{subject}.json").write_text((RESULTS / f"{subject}.json").read_text())
     write_result("exit-cost", {"networks": [cost_of("FCNet"), cost_of("VGG16")]}, folder=folder)
     (folder / "synthetic-ecg.json").write_text((RESULTS / "synthetic-ecg.json").read_text())

@@ -183,7 +183,7 @@ def test_attacks_that_cannot_be_made_are_one_line(refused, trained, words, messa
     [
         ("run.json", lambda content: content[:50], "cannot be read (Input data was truncated): train again"),
         ("metrics.json", lambda content: content[:50], "run edgeguard evaluate"),
-        ("metrics.json", lambda _: b"{}", "lacks attacks, calibration, clean, pgd: evaluate the run again"),
+        ("metrics.json", lambda _: b"{}", "lacks agreement, attacks, calibration, clean, pgd: evaluate the run again"),
         ("metrics.json", None, "is not evaluated: run edgeguard evaluate"),
         ("weights.safetensors", lambda content: content[:-50], "cannot be read"),
         ("weights.safetensors", None, "is not finished: resume it with edgeguard train"),

@@ -37,7 +37,7 @@ def test_version(edgeguard):
     assert edgeguard("--version") == (0, f"edgeguard, version {__version__}\n", "")
 
 
-@pytest.mark.parametrize("words", [(), ("bundle",), ("data",)])
+@pytest.mark.parametrize("words", [(), ("bundle",), ("data",), ("device",)])
 def test_nothing_asked_shows_what_can_be(edgeguard, words):
     status, _, err = edgeguard(*words)
     assert status == 2

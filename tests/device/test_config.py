@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from edgeguard.device.config import device_id, load_config, source_tables, spool_folder
+from edgeguard.device.config import broker_of, device_id, load_config, spool_folder
 from edgeguard.errors import ConfigError
 
 
@@ -64,14 +64,13 @@ def test_recordings_of_sources_count_from_the_files_folder(file, tmp_path, spec,
     assert (source.spec, source.speed) == (anchored.format(tmp_path), float("inf"))
 
 
-def test_sources_on_the_command_line_replace_those_of_the_file_and_get_names(file):
-    path = file('[[source]]\nname = "a"\nspec = "synthetic"\n')
-    specs = ["synthetic:seed=1", "synthetic:seed=2", "x/ecg.csv,channels=I", "replay:y/ecg.npz"]
-    sources = load_config(path, {"source": source_tables(specs, 2.0)}).source
-    assert [source.name for source in sources] == ["synthetic", "synthetic-2", "ecg", "ecg-2"]
-    assert [source.spec for source in sources] == specs
-    assert {source.speed for source in sources} == {2.0}
-    assert load_config(path, {"source": []}).source[0].name == "a"
+def test_broker_of_the_config(file):
+    with pytest.raises(ConfigError, match="no broker is given"):
+        broker_of(load_config(None, {}).broker)
+    config = load_config(file('[broker]\nurl = "mqtt://h"\nusername = "u"\npassword_file = "secret"'), {})
+    (file("").parent / "secret").write_text("s3\n")
+    broker = broker_of(config.broker)
+    assert (str(broker), broker.username, broker.password) == ("mqtt://h:1883", "u", "s3")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeguard.lab.data.dataset import Dataset
-from edgeguard.lab.recipe import DataTable, EvaluationTable, NetTable, Recipe, TrainingTable
+from edgeguard.lab.recipe import CalibrationTable, DataTable, EvaluationTable, NetTable, Recipe, TrainingTable
 from edgeguard.lab.run import Run
 from edgeguard.lab.training import train
 from edgeguard.signals.spec import SignalSpec
@@ -29,6 +29,7 @@ def wave_recipe(**changes):
         "net": NetTable(name="fcnet", options={"filters": 8, "kernels": [5, 3]}),
         "training": TrainingTable(learning_rate=0.02, batch_size=50, epochs=6, patience=6),
         "evaluation": EvaluationTable(epsilons=(0.1, 1.0), steps=5),
+        "calibration": CalibrationTable(accuracy_loss=0.05),
     }
     return Recipe(**{**tables, **changes})
 

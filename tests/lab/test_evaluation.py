@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from edgeguard.exits.agreement import agrees
 from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.lab.evaluation import evaluate
 from edgeguard.lab.recipe import evaluated_as
@@ -47,6 +48,22 @@ def test_the_alarm_rate_is_the_share_over_the_threshold(measured):
     assert alarm["observed_false_alarm_rate"] == (scores > alarm["threshold"]).mean()
     low, high = alarm["observed_interval"]
     assert low <= alarm["observed_false_alarm_rate"] <= high
+
+
+def test_early_stopping_is_measured_clean_and_under_attack(measured, wave_data, wave_run):
+    policy, clean = measured.figures["agreement"]["policy"], measured.figures["agreement"]["clean"]
+    y = wave_data.y[split_from_recipe(wave_run.recipe(), wave_data).test]
+    for logits, row in (
+        (measured.logits, clean),
+        (measured.attacked[1].logits, measured.figures["pgd"][1]["agreement"]),
+    ):
+        right = stages = 0
+        for window, label in zip(probabilities(logits), y, strict=True):
+            k = next(k for k in (2, 3) if k == 3 or agrees(window[:2].tolist(), policy["confidence"]))
+            right, stages = right + (window[:k].mean(axis=0).argmax() == label), stages + k
+        assert (row["accuracy"], row["mean_stages"]) == (right / len(y), stages / len(y))
+        assert row["stages"] == pytest.approx([0, 3 - stages / len(y), stages / len(y) - 2])
+    assert policy["observed_loss"] == clean["lost"] <= 0.05
 
 
 def test_figures_are_plain_json_and_repeat(measured, wave_data, wave_run):

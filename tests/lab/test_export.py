@@ -68,6 +68,9 @@ def test_manifest_holds_the_facts_of_the_run(bundle, wave_run, wave_data, figure
     assert manifest.temperature == alarm["temperature"]
     assert manifest.disagreement.threshold == alarm["threshold"]
     assert manifest.disagreement.observed_rate == alarm["observed_false_alarm_rate"]
+    assert manifest.agreement.observed_loss == figures["agreement"]["clean"]["lost"]
+    assert len(manifest.agreement.stages) == figures["exits"]
+    assert len(manifest.disagreement.clean_quantiles) == len(manifest.agreement.disagreement.clean_quantiles) == 21
     assert manifest.metrics["pgd_f1_at_1"] == figures["pgd"][1]["ensemble"]["f1"]
     assert len(manifest.exits) == len(manifest.stages) == figures["exits"]
 
@@ -82,6 +85,9 @@ def test_card_holds_the_figures(bundle, figures):
             f"| {row['epsilon']:g} | {row['ensemble']['f1']:.3f} | {100 * row['alarm_rate']:.1f} % | {auroc:.3f} |"
             in card
         )
+    stopping = figures["agreement"]["clean"]
+    assert f"accuracy {stopping['accuracy']:.3f} instead" in card
+    assert f"{stopping['mean_stages']:.2f} of 3 stages" in card
     for text in ("not a medical device", "They are no heartbeats.", bundle.manifest.provenance.data_sha256):
         assert text in card
 

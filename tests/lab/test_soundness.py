@@ -24,6 +24,10 @@ def test_accuracy_that_rises_with_epsilon_is_doubted_whatever_the_order():
     assert found == "pgd_avg: accuracy rises from 0.500 at ε 0.1 to 0.800 at 0.2: the attack looks broken"
 
 
+def test_an_attack_that_does_not_aim_at_accuracy_is_not_judged_by_it():
+    assert broken({"sloth": [row(0.1, 0.5), row(0.2, 0.8)]}) == []
+
+
 def test_an_attack_is_judged_by_the_exit_it_looks_at():
     assert broken({"pgd": [row(0.1, 0.5, last=0.4, view="last"), row(0.2, 0.8, last=0.1, view="last")]}) == []
     assert len(broken({"pgd": [row(0.1, 0.5, last=0.1, view="last"), row(0.2, 0.5, last=0.4, view="last")]})) == 1

@@ -6,7 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from edgeguard.telemetry.histogram import DisagreementHistogram, LatencyHistogram, ShareHistogram
+from edgeguard.telemetry.histogram import (
+    DisagreementHistogram,
+    GrowingHistogram,
+    LatencyHistogram,
+    ShareHistogram,
+)
 
 KINDS = [ShareHistogram, DisagreementHistogram, LatencyHistogram]
 VALUES = {
@@ -30,6 +35,16 @@ def test_sum_of_histograms_is_the_histogram_of_all_values(kind):
     together = kind.of(values[:300]) + kind.of(values[300:])
     assert together.counts == kind.of(values).counts
     assert together.sum == pytest.approx(kind.of(values).sum)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_values_added_one_by_one_give_the_same_histogram(kind):
+    growing = GrowingHistogram(kind)
+    values = [*VALUES[kind], *kind.edges[:-1], -1.0]
+    for value in values:
+        growing.add(value)
+    assert growing.frozen().counts == kind.of(values).counts
+    assert growing.frozen().sum == pytest.approx(kind.of(values).sum)
 
 
 def test_the_edges_belong_to_the_bin_above_but_the_last_one():

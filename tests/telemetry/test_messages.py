@@ -22,8 +22,9 @@ from edgeguard.telemetry.messages import (
     decode,
     encode,
 )
-from edgeguard.telemetry.tally import NOTHING, tally_of
+from edgeguard.telemetry.tally import NOTHING
 from edgeguard.telemetry.topics import KINDS
+from tests.telemetry.oracle import tally_of
 
 BOOT, SHA = "0123456789abcdef", "ab" * 32
 GOLDEN = {
@@ -33,15 +34,20 @@ GOLDEN = {
         boot=BOOT,
         software="1.0",
         bundle=BundleFact(name="m", version="2", sha256=SHA),
+        sources=("left", "right"),
     ),
     "telemetry": Summary(
         boot=BOOT,
         seq=7,
+        source="left",
         from_ms=1,
         to_ms=2,
         bundle_sha256=SHA,
-        dropped=3,
-        tally=msgspec.structs.replace(NOTHING, windows=1, rejected={"flat": 1}, gaps=1, missing_samples=5)
+        dropped={"telemetry": 3},
+        waiting=2,
+        tally=msgspec.structs.replace(
+            NOTHING, windows=1, rejected={"flat": 1}, gaps=1, missing_samples=5, faults={"link lost": 1}, suppressed=4
+        )
         + tally_of(
             ("normal", "abnormal"),
             predicted=np.array([1]),
@@ -57,6 +63,11 @@ GOLDEN = {
         seq=8,
         time_ms=5,
         bundle_sha256=SHA,
+        source="left",
+        kind="window",
+        raised=True,
+        windows=1,
+        suppressed=0,
         window_start=140,
         score="mutual_information",
         value=0.5,
@@ -66,7 +77,7 @@ GOLDEN = {
         exit_probabilities=(0.5, 1.0),
     ),
     "cmd": Command(id="c1", time_ms=9, action="set_interval", interval_s=30.0),
-    "ack": Ack(id="c1", boot=BOOT, time_ms=10, done=False, reason="no"),
+    "ack": Ack(id="c1", boot=BOOT, seq=9, time_ms=10, done=False, reason="no"),
 }
 
 
@@ -84,7 +95,7 @@ def test_golden_bytes(kind):
 TALLY = msgspec.json.decode(golden_bytes("telemetry"))["tally"]
 
 
-def altered(kind, **fields):
+def altered(kind, /, **fields):
     return msgspec.json.encode(msgspec.json.decode(golden_bytes(kind)) | fields)
 
 
@@ -102,6 +113,10 @@ def altered(kind, **fields):
         ("telemetry", {"to_ms": 0}, "ends at 0, before it starts at 1"),
         ("telemetry", {"tally": {"windows": 1}}, "missing required field `rejected`"),
         ("telemetry", {"tally": TALLY | {"windows": 1}}, "do not add up to 1 windows"),
+        ("telemetry", {"tally": TALLY | {"stages": [1, 1]}}, "stages hold 2 windows, not 1"),
+        ("telemetry", {"dropped": {"state": 1}}, "Invalid enum value 'state'"),
+        ("telemetry", {"source": ""}, "length >= 1"),
+        ("alert", {"kind": "noise"}, "Invalid enum value 'noise'"),
         ("telemetry", {"tally": TALLY | {"margin": TALLY["latency_ms"]}}, "length <= 20"),
         ("alert", {"confidence": 1.5}, "Expected `float` <= 1"),
         ("alert", {"value": None}, "Expected `float`, got `null`"),

@@ -84,7 +84,7 @@ def test_birth_comes_again_after_the_broker_was_killed(mosquitto_for, open_sessi
     broker.start()
     eventually(lambda: ups == [True, False, True])
     late = listen(broker.port, "s3/#")
-    eventually(lambda: late.payloads("state") == [b"online"])
+    eventually(lambda: late.heard == [("s3/state", b"online", True)])
 
 
 def test_unreachable_broker_is_no_error_and_is_found_later(mosquitto_for, open_session):
@@ -103,7 +103,7 @@ def test_every_published_message_is_acknowledged_and_heard(mosquitto, open_sessi
     for n in range(50):
         session.publish(Message("s4/n", b"%d" % n), accepted.append)
     eventually(lambda: len(heard) == len(accepted) == 50)
-    assert heard == [("s4/n", b"%d" % n) for n in range(50)]
+    assert heard == [("s4/n", b"%d" % n, False) for n in range(50)]
     assert all(accepted)
 
 
@@ -114,6 +114,95 @@ def test_message_thrown_away_by_the_broker_is_not_accepted(mosquitto_for, open_s
     session.start()
     session.publish(Message("denied", b"x"), accepted.append)
     eventually(lambda: accepted == [False])
+
+
+def test_retained_message_is_told_from_a_fresh_one(mosquitto, open_session):
+    heard = []
+    first = open_session(mosquitto.url)
+    first.start()
+    first.publish(Message("s7/n", b"kept", retain=True))
+    options = {"subscriptions": ["s7/#"], "on_message": lambda *message: heard.append(message)}
+    open_session(mosquitto.url, **options).start()
+    eventually(lambda: heard == [("s7/n", b"kept", True)])
+    first.publish(Message("s7/n", b"fresh", retain=True))
+    eventually(lambda: heard[1:] == [("s7/n", b"fresh", False)])
+
+
+def test_subscription_is_made_again_after_the_broker_was_killed(mosquitto_for, open_session):
+    broker, heard, ups = mosquitto_for().start(), [], []
+    options = {"subscriptions": ["s8/n"], "on_message": lambda *message: heard.append(message)}
+    session = open_session(broker.url, on_connection=ups.append, **options)
+    session.start()
+    broker.kill()
+    broker.start()
+    eventually(lambda: ups == [True, False, True])
+    session.publish(Message("s8/n", b"1"))
+    eventually(lambda: heard == [("s8/n", b"1", False)])
+
+
+def packet(connection):
+    """One short MQTT packet: its first byte and the rest."""
+    first, length = connection.recv(2, socket.MSG_WAITALL)
+    return first, connection.recv(length, socket.MSG_WAITALL) if length else b""
+
+
+def test_no_more_is_in_flight_than_the_broker_takes(open_session):
+    accepted = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        session = open_session(f"mqtt://127.0.0.1:{server.getsockname()[1]}")
+        threading.Thread(target=session.start).start()
+        broker, _ = server.accept()
+        with broker:
+            packet(broker)
+            broker.sendall(b"\x20\x06\x00\x00\x03\x21\x00\x02")  # CONNACK of MQTT 5: receive maximum 2
+            eventually(lambda: session.connected)
+            for n in range(5):
+                session.publish(Message("t", b"%d" % n), accepted.append)
+            for n in range(5):
+                waiting = [packet(broker)[1] for _ in range(2 if n == 0 else n < 4)]
+                broker.settimeout(0.05)
+                with pytest.raises(TimeoutError):
+                    packet(broker)
+                broker.settimeout(None)
+                broker.sendall(b"\x40\x02\x00" + bytes([n + 1]))  # PUBACK
+                assert waiting == [] or waiting[-1].endswith(b"%d" % (n + 1))
+            eventually(lambda: accepted == [True] * 5)
+
+
+def test_renewed_session_has_a_new_birth_and_a_new_will_and_the_old_will_is_not_published(
+    mosquitto, open_session, listen
+):
+    facts, ups = ["old"], []
+    said = Presence("s10/state", lambda status: f"{status} {facts[0]}".encode())
+    session = open_session(mosquitto.url, presence=said, on_connection=ups.append)
+    session.start()
+    ears = listen(mosquitto.port, "s10/#")
+    eventually(lambda: ears.payloads("state") == [b"online old"])
+    facts[0] = "new"
+    session.renew()
+    eventually(lambda: ups == [True, False, True])
+    intruder = open_session(mosquitto.url, client_id="test-0")
+    intruder.start()  # the same client id: the broker ends the other one, and publishes its will
+    eventually(lambda: b"offline new" in ears.payloads("state"))
+    assert ears.payloads("state")[:3] == [b"online old", b"online new", b"offline new"]
+
+
+def test_a_callback_that_fails_is_logged_and_the_session_goes_on(mosquitto, open_session, caplog):
+    heard = []
+
+    def on_message(*message):
+        heard.append(message)
+        if len(heard) == 1:
+            raise ZeroDivisionError
+
+    ups = []
+    session = open_session(mosquitto.url, subscriptions=["s11/n"], on_message=on_message, on_connection=ups.append)
+    session.start()
+    session.publish(Message("s11/n", b"1"))
+    eventually(lambda: ups == [True, False, True])
+    session.publish(Message("s11/n", b"2"))
+    eventually(lambda: len(heard) == 2)
+    assert "ZeroDivisionError" in caplog.text
 
 
 @pytest.fixture(scope="module")
@@ -273,8 +362,8 @@ def test_broker_without_mqtt_5_is_spoken_to_in_3_1_1(amqtt, open_session):
     session.start()
     assert session.connected
     session.publish(Message("s6/n", b"1"), accepted.append)
-    eventually(lambda: accepted == [True] and ("s6/n", b"1") in heard)
-    assert ("s6/state", b"online") in heard
+    eventually(lambda: accepted == [True] and ("s6/n", b"1", False) in heard)
+    assert ("s6/state", b"online", False) in heard
 
 
 def test_server_that_closes_at_once_is_tried_again(open_session, caplog):

@@ -8,15 +8,16 @@ import pytest
 from msgspec.structs import replace
 
 from edgeguard.telemetry.histogram import ShareHistogram
-from edgeguard.telemetry.tally import NOTHING, tally_of
+from edgeguard.telemetry.tally import NOTHING
+from tests.telemetry.oracle import tally_of
 
 CLASSES = ("normal", "abnormal", "noise")
 
 
-def columns(n):
+def columns(n, stages=4):
     """Verdicts whose every number is a multiple of 2^-12: sums of them are exact in any order."""
     rng = np.random.default_rng(0)
-    exits = np.round(rng.dirichlet(np.ones(3), size=(n, 4)) * 1024) / 1024
+    exits = np.round(rng.dirichlet(np.ones(3), size=(n, stages)) * 1024) / 1024
     mean = exits.mean(axis=1)
     return {
         "predicted": mean.argmax(axis=1),
@@ -26,24 +27,6 @@ def columns(n):
         "alarm": rng.uniform(size=n) < 0.1,
         "latency_ms": np.round(rng.exponential(1000, n)) / 1024,
     }
-
-
-def test_counts_and_margin_by_hand():
-    exits = np.array([[[0.92, 0.08, 0.0], [0.5, 0.5, 0.0]], [[0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]])
-    tally = tally_of(
-        CLASSES,
-        predicted=np.array([0, 1]),
-        confidence=np.array([0.71, 1.0]),
-        exit_probabilities=exits,
-        disagreement=np.array([0.2, 0.0]),
-        alarm=np.array([True, False]),
-        latency_ms=np.array([0.5, 1.5]),
-    )
-    assert (tally.windows, tally.alarms, tally.predictions) == (2, 1, {"normal": 1, "abnormal": 1})
-    assert tally.confidence == {"normal": ShareHistogram.of([0.71]), "abnormal": ShareHistogram.of([1.0])}
-    assert tally.margin.sum == pytest.approx(0.42 + 1.0)
-    assert tally.margin.counts[8] == tally.margin.counts[19] == 1
-    assert (tally.disagreement.sum, tally.latency_ms.mean) == (0.2, 1.0)
 
 
 def test_tallies_of_parts_add_up_to_the_tally_of_the_whole():
@@ -57,9 +40,13 @@ def test_tallies_of_parts_add_up_to_the_tally_of_the_whole():
 
 def test_addition_keeps_what_only_one_side_has():
     left = replace(NOTHING, windows=2, rejected={"not finite": 2}, gaps=1, missing_samples=30)
+    left = replace(left, faults={"link lost": 1, "wrong rate": 1}, suppressed=2)
     right = replace(NOTHING, windows=3, rejected={"flat": 3}, gaps=2, missing_samples=5, repeated_samples=7)
+    right = replace(right, faults={"link lost": 2}, suppressed=3)
     assert left + right == replace(
         NOTHING,
+        faults={"link lost": 3, "wrong rate": 1},
+        suppressed=5,
         windows=5,
         rejected={"not finite": 2, "flat": 3},
         gaps=3,
@@ -69,6 +56,11 @@ def test_addition_keeps_what_only_one_side_has():
     assert left + NOTHING == left
 
 
+def test_stages_add_up_whichever_side_ran_more():
+    two, three = (tally_of(CLASSES, **columns(4, stages)) for stages in (2, 3))
+    assert (two + three).stages == (three + two).stages == (0, 4, 4)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
@@ -76,6 +68,7 @@ def test_addition_keeps_what_only_one_side_has():
         ("rejected", {"flat": 1}, "do not add up to 10 windows"),
         ("alarms", 11, "11 alarms in 10 windows"),
         ("predictions", {"normal": 10}, "confidence histograms do not add up"),
+        ("stages", (0, 9), "the stages hold 9 windows, not 10"),
         ("margin", ShareHistogram.of([0.5] * 9), "a histogram holds 9 windows, not 10"),
     ],
 )

@@ -47,7 +47,7 @@ class AlarmWindowsSink:
     Args:
         folder: Where; made for this user alone if it is missing. StorageError where it cannot be.
         settings: The config's ``[raw]``.
-        bundle_sha256: Of the bundle that judges; another bundle needs another sink.
+        bundle_sha256: Of the bundle that judges; see `bundle_sha256`.
         now_ms: The wall clock.
 
     Attributes:
@@ -72,6 +72,17 @@ class AlarmWindowsSink:
                 leftover.unlink()
         except OSError as error:
             raise StorageError(f"the folder {folder} cannot be made ({error.strerror}): choose another") from error
+
+    @property
+    def bundle_sha256(self) -> str:
+        """Of the bundle that judges; when it is set anew, what is begun is written and older windows are forgotten."""
+        return self._bundle_sha256
+
+    @bundle_sha256.setter
+    def bundle_sha256(self, sha256: str) -> None:
+        self.close()
+        self._before.clear()
+        self._bundle_sha256 = sha256
 
     def keep(self, window: Window) -> None:
         """Remember a window; its values are copied. Directly before `put` of its verdict."""

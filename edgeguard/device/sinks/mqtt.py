@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import ceil
 from typing import Final
 
 from edgeguard.bundle.manifest import Manifest
@@ -25,6 +26,7 @@ from edgeguard.telemetry.topics import Address
 log = logging.getLogger(__name__)
 
 _DRAIN_S: Final = 10.0
+_AT_ONCE: Final = 64  # summaries, which take some ten milliseconds
 
 
 class MqttSink:
@@ -143,7 +145,7 @@ class MqttSink:
 
     def tick(self) -> None:
         """Send the summaries that are due, the state if it is another, and again what the broker did not take."""
-        self._summarize([name for name, interval in self._intervals.items() if interval.age_s >= self._interval_s])
+        self._summarize(self._due())
         if self._state_is_old:
             self._state_is_old = False
             self._delivery.renew()
@@ -166,8 +168,15 @@ class MqttSink:
     def _alert(self, alarm: Alarm) -> Writer:
         return lambda seq: encode(self._reports.alert(seq, alarm))
 
+    def _due(self) -> list[str]:
+        """The longest due, and not all of hundreds in one second; from then on they come spread over the interval."""
+        ages = {name: interval.age_s for name, interval in self._intervals.items()}
+        due = [name for name, age_s in ages.items() if age_s >= self._interval_s]
+        return sorted(due, key=ages.__getitem__, reverse=True)[: max(_AT_ONCE, ceil(len(ages) / self._interval_s))]
+
     def _summarize(self, names: Sequence[str]) -> None:
-        self._send("telemetry", [self._summary(name) for name in names])
+        if names:
+            self._send("telemetry", [self._summary(name) for name in names])
 
     def _summary(self, name: str) -> Writer:
         interval_ms, tally = self._intervals[name].take()

@@ -38,6 +38,7 @@ ATTACKS: Final[Registry[Callable[..., Attack]]] = Registry(
         "pgd_max": "edgeguard.lab.attacks.pgd_max:PGDMax",
         "quiet": "edgeguard.lab.attacks.quiet:Quiet",
         "sap": "edgeguard.lab.attacks.sap:SAP",
+        "sloth": "edgeguard.lab.attacks.sloth:Sloth",
         "square": "edgeguard.lab.attacks.square:Square",
         "transfer": "edgeguard.lab.attacks.transfer:Transfer",
         "uap": "edgeguard.lab.attacks.uap:UAP",

@@ -124,6 +124,15 @@ def test_values_are_copied_when_they_are_kept(tmp_path, verdict_at):
     assert (files_in(tmp_path)[0]["x"] == 1).all()
 
 
+def test_windows_of_two_models_are_not_in_one_file(tmp_path, feed):
+    sink = sink_in(tmp_path)
+    feed(sink, 0, 6, raised=[5])
+    sink.bundle_sha256 = "cd" * 32
+    feed(sink, 7, 11, raised=[8], samples=5)
+    assert windows_in(tmp_path) == [[3, 4, 5, 6], [7, 8, 9, 10, 11]]
+    assert [str(file["bundle_sha256"]) for file in files_in(tmp_path)] == [SHA, "cd" * 32]
+
+
 def test_oldest_files_go_and_are_counted(tmp_path, feed):
     (tmp_path / "notes.txt").write_text("not ours")
     sink = sink_in(tmp_path, before=0, after=0, max_mb=0.1)

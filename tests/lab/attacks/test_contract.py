@@ -28,15 +28,22 @@ OPTIONS = {
     "pgd_max": {"steps": 3},
     "quiet": {"steps": 8},
     "sap": {"steps": 4, "initial_steps": 3},
+    "sloth": {"steps": 5},
     "square": {"queries": 30},
     "uap": {"sample_size": 10, "max_passes": 2},
 }
 NAMES = [name for name in ATTACKS.names() if name not in {"transfer", "universal"}]  # these need a file: see theirs
 NORMS = {"carlini_wagner": ["l2"], "square": ["linf"], "sap": ["linf"]}
-UNTARGETED = {"deepfool", "uap"}
+UNTARGETED = {"deepfool", "sloth", "uap"}
 SIGNALS_ONLY = {"sap", "uap"}
-SEVERAL_EXITS = {"pgd_max", "quiet"}
-STAYING = {"carlini_wagner", "deepfool", "uap", "quiet"}  # fooling is not all they want, or they leave by themselves
+SEVERAL_EXITS = {"pgd_max", "quiet", "sloth"}
+STAYING = {
+    "carlini_wagner",
+    "deepfool",
+    "uap",
+    "quiet",
+    "sloth",
+}  # fooling is not all they want, or they leave by themselves
 LIKE_ALL_WINDOWS = {"uap"}  # one ball for all windows
 
 
