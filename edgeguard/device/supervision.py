@@ -134,7 +134,7 @@ class Supervisor:
             feed = self._feed = await self._source.open(self._signal)
             self._live = feed.live
             self._begin_stream(feed)
-            self._watch = RateWatch(feed.rate_hz) if feed.live and feed.rate_hz else None
+            self._watch = _rate_watch(feed)
             self._desk.active += 1
             try:
                 async for samples in feed.samples:
@@ -231,6 +231,13 @@ def _is_sound(samples: Samples, channels: int) -> bool:
         and isinstance(samples.start, int)
         and samples.start >= 0
     )
+
+
+def _rate_watch(feed: Feed) -> RateWatch | None:
+    """None where no clock is held against the source."""
+    if not feed.live or feed.rate_hz is None or math.isinf(feed.speed):
+        return None
+    return RateWatch(feed.rate_hz * feed.speed)
 
 
 def _pauses() -> Iterator[float]:
