@@ -103,7 +103,7 @@ class Resampler:
             resampled[:, at : at + step] = np.einsum("cnt,nt->cn", around, self._taps.take(phase, axis=0))
         self._next += count * down
         passed = min(self._next // up - self._before, x.shape[1])
-        self._held, self._next = x[:, passed:], self._next - passed * up
+        self._held, self._next = x[:, passed:].copy(), self._next - passed * up  # a view would keep the chunk
         return resampled
 
 
