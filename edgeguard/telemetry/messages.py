@@ -50,7 +50,7 @@ class State(_Message, frozen=True, kw_only=True):
         boot: Random for every start.
         software: Version of edgeguard on the device.
         bundle: The model that runs.
-        sources: Names of the sources that the device listens to.
+        sources: Names of the sources that the device listens to; none unless it is online.
     """
 
     status: Status

@@ -192,25 +192,17 @@ class Session:
             self._inbox.put((connection, event))
 
         connection = Connection(self._broker, self._client_id, self._version, will, emit)
-        connection.open()
-        self._give_up_at = time.monotonic() + self._answer_s
-        ended = None
-        while ended is None:
-            ended = self._handled(connection, self._next_on(connection))
-        self._disconnected()
-        return ended
-
-    def _handled(self, connection: Connection, item: _Item) -> Ended | None:
-        """Act on `item`; the end of the connection if it is that, or if a callback fails."""
-        if isinstance(item, Ended):
-            return item
         try:
-            self._act(connection, item)
-        except Exception as error:
+            connection.open()
+            self._give_up_at = time.monotonic() + self._answer_s
+            while not isinstance(item := self._next_on(connection), Ended):
+                self._act(connection, item)
+        except Exception as error:  # a callback's: must not silence for months what nobody looks after
             log.exception("a mistake of our own; please report it")
             connection.close()
-            return Ended(Cause.LOST, f"given up for our own {type(error).__name__}")
-        return None
+            item = Ended(Cause.LOST, f"given up for our own {type(error).__name__}")
+        self._disconnected()
+        return item
 
     def _next_on(self, connection: Connection) -> _Item:
         """The next item of this connection, or the wish to stop; leftovers of earlier connections are skipped."""

@@ -8,7 +8,7 @@ import pytest
 from edgeguard.telemetry.broker import Broker
 from edgeguard.telemetry.connection import Message
 from edgeguard.telemetry.session import Session
-from edgeguard.telemetry.topics import KINDS, Address
+from edgeguard.telemetry.topics import KINDS, Address, subscription
 from tests.brokers import eventually, mosquitto_for  # noqa: F401 - fixtures
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy" / "mosquitto"
@@ -51,6 +51,25 @@ def test_device_writes_its_own_messages_and_nothing_else(accepted):
     own, other = Address("ward", "bed-1"), Address("ward", "bed-2")
     assert {kind: accepted("bed-1", own.topic(kind)) for kind in KINDS} == dict.fromkeys(KINDS, True) | {"cmd": False}
     assert not any(accepted("bed-1", other.topic(kind)) for kind in KINDS)
+
+
+@pytest.fixture
+def heard_by(broker):
+    """The topics of the commands that a device hears which asks for those of all devices."""
+    heard = []
+    options = {"subscriptions": [subscription("cmd")], "on_message": lambda topic, *_: heard.append(topic)}
+    session = Session(Broker("127.0.0.1", broker.port, username="bed-1", password="2"), "ear", **options)
+    session.start()
+    yield heard
+    session.stop()
+
+
+def test_device_hears_its_own_commands_and_no_others(accepted, heard_by):
+    own, other = Address("ward", "bed-1").topic("cmd"), Address("ward", "bed-2").topic("cmd")
+    assert accepted("fleet", other)
+    assert accepted("fleet", own)
+    eventually(lambda: heard_by)
+    assert heard_by == [own]
 
 
 def test_fleet_writes_commands_only(accepted):

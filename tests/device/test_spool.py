@@ -209,6 +209,7 @@ def test_full_disk_keeps_what_it_has_and_takes_more_once_there_is_room(disk):
     ballast.unlink()
     assert keep(spool, b"after") == [502]
     spool.close()
+    fill(disk)
     again = Spool(disk, ROOM)
     assert (waiting(again), again.dropped) == ([b"before", b"after"], {"alert": 500})
     again.close()

@@ -119,12 +119,6 @@ class MqttSink:
         self._intervals[name] = Interval(counts, classes, self._reports.now_ms, self._monotonic)
         self._state_is_old = True
 
-    def remove_source(self, name: str) -> None:
-        """Send its last summary, and forget the source."""
-        self._summarize([name])
-        del self._intervals[name]
-        self._state_is_old = True
-
     def set_interval(self, interval_s: float) -> None:
         """Seconds from one summary to the next, from here on."""
         self._interval_s = interval_s
@@ -163,7 +157,7 @@ class MqttSink:
             self._spool.close()
 
     def _state(self, status: Status) -> bytes:
-        return encode(self._reports.state(status, tuple(self._intervals)))
+        return encode(self._reports.state(status, tuple(self._intervals) if status == "online" else ()))
 
     def _alert(self, alarm: Alarm) -> Writer:
         return lambda seq: encode(self._reports.alert(seq, alarm))
