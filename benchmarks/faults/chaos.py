@@ -40,7 +40,7 @@ def carry_out(rig: Rig, faults: Sequence[Fault], chance: random.Random, tell: Ca
     """Let the signal run, and each fault happen when its time comes; a fault is over before the next one begins."""
     for number, fault in enumerate(faults, start=1):
         rig.play_until(fault.hours)
-        tell(f"{number}/{len(faults)}: {fault.kind} after {rig.hours:.2f} h of signal")
+        tell(f"{time.strftime('%X')} {number}/{len(faults)}: {fault.kind} after {rig.hours:.2f} h of signal")
         FAULTS[fault.kind](rig, chance)
         rig.daemon.revive()
 

@@ -15,7 +15,8 @@ LIBFAKETIME: Final = next((path for path in _LIBRARIES if path.exists()), None)
 class JumpingClock:
     """The environment of a process whose wall clock can be set; its monotonic clock runs on.
 
-    libfaketime 0.9.10 breaks `time.sleep` of Python 3.11 and later, waits on locks and sockets it does not.
+    libfaketime 0.9.10 breaks `time.sleep` of Python 3.11 and later, and without FAKETIME_FORCE_MONOTONIC_FIX=0 timed
+    waits on locks too, which then spin or hang.
     """
 
     def __init__(self, file: Path) -> None:
@@ -36,5 +37,6 @@ class JumpingClock:
             "LD_PRELOAD": str(LIBFAKETIME),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",
             "FAKETIME_CACHE_DURATION": "1",
         }
