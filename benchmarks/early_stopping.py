@@ -238,7 +238,7 @@ def timed(
     with policies_of(bundle, agreements) as policies:
         found: dict[float | None, dict[str, float]] = {loss: {} for loss in policies}
         for size in (1, 64):
-            batches = [x[start : start + size] for start in range(0, len(x) - size + 1, size)]
+            batches = [x[start : start + size] for start in range(0, len(x), size)]
             taken = np.empty((passes + 1, len(batches), len(policies)))
             for number, batch, (place, policy) in (
                 (number, batch, turn)
@@ -249,8 +249,8 @@ def timed(
                 began = time.perf_counter_ns()
                 policy.exits(batches[batch])
                 taken[number, batch, place] = (time.perf_counter_ns() - began) / 1e3
-            # the median of a batch's passes leaves slow moments out, the mean over batches keeps what differs by window
-            means = np.median(taken[1:], axis=0).mean(axis=0) / size
+            # the median of a batch's passes leaves slow moments out, the mean over windows keeps what differs by them
+            means = np.median(taken[1:], axis=0).sum(axis=0) / len(x)
             for loss, mean in zip(policies, means.tolist(), strict=True):
                 found[loss][f"batch_{size}"] = mean
     return found

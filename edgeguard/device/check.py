@@ -17,7 +17,7 @@ from edgeguard.device.config import Alarms, DeviceConfig, EngineConfig, SourceCo
 from edgeguard.device.findings import Finding, caught
 from edgeguard.device.judge import open_judge
 from edgeguard.device.sources import open_source
-from edgeguard.errors import ConfigError, EdgeGuardError, LinkError
+from edgeguard.errors import ConfigError, EdgeGuardError, LinkError, SourceError
 from edgeguard.signals.resampling import rate_ratio
 from edgeguard.signals.spec import SignalSpec
 
@@ -105,6 +105,8 @@ def _of_source(one: SourceConfig, signal: SignalSpec) -> Finding:
     try:
         return asyncio.run(_looked_at(about, one, signal))
     except LinkError as error:
+        if isinstance(error.__cause__, SourceError):  # it is there, and sends what no waiting makes fit
+            return Finding("wrong", about, str(error))
         return Finding("note", about, f"{error}; the device tries again and again")
     except EdgeGuardError as error:
         return Finding("wrong", about, str(error))

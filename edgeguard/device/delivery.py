@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from edgeguard.device.spool import Entry, Spool, Writer
+from edgeguard.device.overflow import Entry
+from edgeguard.device.spool import Spool, Writer
 from edgeguard.errors import StorageError
 from edgeguard.telemetry.connection import Message
 from edgeguard.telemetry.messages import Precious
@@ -58,7 +59,7 @@ class Delivery:
         return self._up
 
     def send(self, topic: str, kind: Precious, writers: Sequence[Writer]) -> None:
-        """Keep messages on disk and send them when the broker is there; StorageError where the disk fails."""
+        """Keep messages in the spool and send them when the broker is there."""
         self._spool.append(topic, kind, writers)
         self.pump()
 
@@ -71,6 +72,7 @@ class Delivery:
         """Send what can be sent by now."""
         with self._changed:
             try:
+                self._spool.settle()
                 self._forget_arrived()
                 self._send_waiting()
                 self._end_silence()

@@ -13,9 +13,9 @@ MINUTE_S: Final = 60.0
 class RateWatch:
     """Compares what came with what the clock allows.
 
-    Too fast: over all time, more samples came than `rate_hz` and its tolerance allow, by more than `BURST_S`; a stall
-    may be made good for as long as it lasted, a minute at least, and not later. Too slow: in a minute, stalls not
-    counted, more than the tolerance too few.
+    Too fast: over all time, more samples came than `rate_hz` and its tolerance allow, by more than `BURST_S`. A stall
+    may be made good for as long as it lasted, a minute at least, and not later; so may a minute before the first
+    samples. Too slow: in a minute, stalls not counted, more than the tolerance too few.
 
     Attributes:
         rate_hz: What the source says.
@@ -37,10 +37,9 @@ class RateWatch:
 
     def saw(self, samples: int, now_s: float, missing: int = 0) -> None:
         """Take note that `samples` came at `now_s`, and `missing` before them did not."""
-        if self._last_s is not None:  # what came first was sampled before we looked at the clock
-            pause_s = now_s - self._last_s
-            self._see_fast(samples, pause_s, now_s)
-            self._see_slow(samples + missing, pause_s)
+        pause_s = MINUTE_S if self._last_s is None else now_s - self._last_s
+        self._see_fast(samples, pause_s, now_s)
+        self._see_slow(samples + missing, pause_s)
         self._last_s = now_s
 
     def _see_fast(self, samples: int, pause_s: float, now_s: float) -> None:

@@ -142,7 +142,7 @@ class Serving:
         try:
             verdicts = self._judge.judge(windows)
         except Exception as error:  # noqa: BLE001 - what the engine raises has no common base
-            self._say_once(f"the model failed on {len(windows)} windows, which are rejected", error)
+            self._say_once("the model failed, its windows are rejected", error)
             return [rejected(window, window.rejected or ENGINE_FAILED) for window in windows]
         self.advanced += len(verdicts)
         return verdicts

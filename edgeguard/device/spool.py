@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from edgeguard.device.overflow import FIRST_TO_GO, Entry, Overflow
 from edgeguard.device.spool_file import empty_journal, give_room_back, is_damage, move_aside, open_sound
 from edgeguard.errors import StorageError
 from edgeguard.telemetry.messages import Precious
@@ -19,27 +20,19 @@ from edgeguard.telemetry.messages import Precious
 T = TypeVar("T")
 Writer = Callable[[int], bytes]  # given its number, the payload of a message
 
+log = logging.getLogger(__name__)
+
 _FILE: Final = "outbox.sqlite3"
-_ROW_BYTES: Final = 64  # what a row and its index entry take beside topic and payload
-_LAST_TO_GO: Final[tuple[Precious, ...]] = ("telemetry", "ack", "alert")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A message that waits for its acknowledgement."""
-
-    seq: int
-    kind: Precious
-    topic: str
-    payload: bytes
+_IN_MEMORY_BYTES: Final = 4_000_000
 
 
 class Spool:
     """Messages in the order of their sequence numbers, which never repeat, not even after a restart.
 
     When it is full the oldest telemetry goes first, then the oldest acks, alerts last. A damaged file is moved aside,
-    with what waited in it. One process at a time. Any thread may call. StorageError where the disk is full or broken:
-    what was in the spool is still there, and calls work again once the disk does.
+    with what waited in it. What a full or broken disk does not take is held in memory, four megabytes of it, and
+    written once there is room. One process at a time. Any thread may call. StorageError where the file cannot be
+    opened, read or rid of a message: what was in it is still there, and calls work again once the disk does.
 
     Args:
         folder: Where the file lies; made if missing.
@@ -47,8 +40,8 @@ class Spool:
 
     Attributes:
         boot: Random for every start.
-        dropped: Messages lost since the file was begun, by kind: for want of room, or because the disk failed. A loss
-            while the disk takes nothing is on disk with the next message that is kept, or when it is closed.
+        dropped: Messages lost since the file was begun, by kind. Known after a restart too, but for what was lost just
+            before it on a disk that takes nothing.
         moved_aside: Where a damaged file was put, or None.
         closed: Whether `close` was called.
     """
@@ -59,6 +52,8 @@ class Spool:
         self._path = folder / _FILE
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
+        self._overflow = Overflow(min(max_bytes, _IN_MEMORY_BYTES))
+        self._failing = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -74,39 +69,38 @@ class Spool:
         self._recorded = self.dropped.copy()
 
     def __len__(self) -> int:
-        return self._waiting.total()
+        return self._waiting.total() + len(self._overflow)
 
     def append(self, topic: str, kind: Precious, writers: Sequence[Writer]) -> list[int]:
-        """Keep messages, all on disk before this returns or none; their numbers, which the writers were given."""
+        """Keep messages, on disk before this returns if it takes them; their numbers, which the writers were given."""
         with self._lock:
-            # A number is spent even if the disk fails: the gap then shows the loss.
-            numbers = range(self._last_seq + 1, self._last_seq + 1 + len(writers))
+            numbers = list(range(self._last_seq + 1, self._last_seq + 1 + len(writers)))
+            for seq, payload_for in zip(numbers, writers, strict=True):
+                self._overflow.add(Entry(seq, kind, topic, payload_for(seq)))
             self._last_seq += len(writers)
+            self._settle()
+            return numbers
 
-            def keep() -> None:
-                for seq, payload_for in zip(numbers, writers, strict=True):
-                    self._insert(seq, kind, topic, payload_for(seq))
-                self._make_room()
-                self._record_dropped()
-
-            try:
-                self._commit("FULL", keep)
-            except StorageError:
-                self.dropped[kind] += len(writers)
-                raise
-            return list(numbers)
+    def settle(self) -> None:
+        """Write what an earlier failure of the disk has left in memory, if it works again."""
+        with self._lock:
+            if self._overflow or self.dropped != self._recorded:
+                self._settle()
 
     def first_after(self, seq: int, skipping: Collection[Precious] = ()) -> Entry | None:
         """The waiting message with the lowest number above `seq` that is not of a kind in `skipping`, or None."""
         marks = ",".join("?" * len(skipping))
         query = f"SELECT seq, kind, topic, payload FROM message WHERE seq > ? AND kind NOT IN ({marks})"  # noqa: S608 - marks
-        with self._lock, self._translated():
+        with self._lock, self._recovering():
             row = self._row(query + " ORDER BY seq LIMIT 1", seq, *skipping)
-        return None if row is None else Entry(*row)
+            found = [Entry(*row)] if row else []
+            return min([*found, *self._overflow.first_after(seq, skipping)], key=lambda entry: entry.seq, default=None)
 
     def acknowledge(self, seq: int) -> bool:
         """Forget a message, the broker has it now; whether it was still there."""
         with self._lock:
+            if self._overflow.remove(seq):
+                return True
             # Undone by a power cut, it is sent twice: no need to flush.
             deleted = self._commit("NORMAL", lambda: self._delete(seq))
             with suppress(sqlite3.Error):  # on a full disk: next time
@@ -117,16 +111,30 @@ class Spool:
         """Let go of the file; harmless when called twice."""
         with self._lock:
             if not self.closed:
-                with suppress(StorageError):
-                    self._commit("FULL", self._record_dropped)
+                self._settle()
                 self._database.close()
             self.closed = True
 
-    def _insert(self, seq: int, kind: Precious, topic: str, payload: bytes) -> None:
-        size = len(topic) + len(payload) + _ROW_BYTES
-        self._database.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", (seq, kind, topic, payload, size))
-        self._waiting[kind] += 1
-        self._bytes += size
+    def _settle(self) -> None:
+        try:
+            self._commit("FULL", self._keep)
+        except StorageError as error:
+            self.dropped += self._overflow.make_room()
+            if not self._failing:
+                log.warning("%s; messages are held in memory until then", error)
+            self._failing = True
+        else:
+            self._overflow.clear()
+            self._failing = False
+
+    def _keep(self) -> None:
+        for entry in self._overflow:
+            row = (entry.seq, entry.kind, entry.topic, entry.payload, entry.size)
+            self._database.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", row)
+            self._waiting[entry.kind] += 1
+            self._bytes += entry.size
+        self._make_room()
+        self._record_dropped()
 
     def _delete(self, seq: int) -> bool:
         if (row := self._row("DELETE FROM message WHERE seq = ? RETURNING kind, bytes", seq)) is None:
@@ -137,7 +145,7 @@ class Spool:
 
     def _make_room(self) -> None:
         while self._bytes > self._max_bytes:
-            kind = next(kind for kind in _LAST_TO_GO if self._waiting[kind])
+            kind = next(kind for kind in FIRST_TO_GO if self._waiting[kind])
             self._delete(self._row("SELECT min(seq) FROM message WHERE kind = ?", kind)[0])
             self.dropped[kind] += 1
 
@@ -161,26 +169,30 @@ class Spool:
     @contextmanager
     def _transaction(self, synchronous: Literal["FULL", "NORMAL"]) -> Iterator[None]:
         before = self._bytes, self._waiting.copy(), self.dropped.copy(), self._recorded
-        try:
-            with self._translated():
+        with self._recovering():
+            try:
                 self._database.execute(f"PRAGMA synchronous = {synchronous}")
                 self._database.execute("BEGIN IMMEDIATE")
                 yield
                 self._database.execute("COMMIT")
-        except BaseException as error:
-            with suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")  # unless the failure has done so
-            self._bytes, self._waiting, self.dropped, self._recorded = before
-            if isinstance(error.__cause__, sqlite3.Error):
-                self._recover(error.__cause__)
-            raise
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")  # unless the failure has done so
+                self._bytes, self._waiting, self.dropped, self._recorded = before
+                raise
 
-    def _recover(self, error: sqlite3.Error) -> None:
-        if is_damage(error):
-            self._begin_anew()
-        else:
-            with suppress(sqlite3.Error):
-                empty_journal(self._database)
+    @contextmanager
+    def _recovering(self) -> Iterator[None]:
+        try:
+            with self._translated():
+                yield
+        except StorageError as error:
+            if is_damage(error.__cause__):
+                self._begin_anew()
+            else:
+                with suppress(sqlite3.Error):
+                    empty_journal(self._database)
+            raise
 
     def _begin_anew(self) -> None:
         self.dropped.update(self._waiting)

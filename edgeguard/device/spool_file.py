@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS dropped (kind TEXT PRIMARY KEY, messages INTEGER NOT 
 """
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: BaseException | None) -> bool:
     """Whether the file itself is broken; not where it is locked, not ours to write, or the disk is full."""
     return type(error) is sqlite3.DatabaseError
 
@@ -73,9 +73,10 @@ def empty_journal(database: sqlite3.Connection) -> None:
 def _opened(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=1.0, isolation_level=None, check_same_thread=False)
     try:
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")  # first: it spares a file that a full disk has no room for
         database.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-        database.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        if database.execute("PRAGMA auto_vacuum").fetchone() == (0,):  # else it would be written again
+            database.execute("PRAGMA auto_vacuum = INCREMENTAL")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA journal_size_limit = {_RESERVE_BYTES}")
         database.execute(f"PRAGMA wal_autocheckpoint = {_RESERVE_BYTES // _PAGE_BYTES}")

@@ -31,7 +31,7 @@ OVERRUN: Final = "overrun"
 
 SILENT_S: Final = 5.0
 _OVERRUN_S: Final = 2.0  # so long a live source may be kept waiting
-_RESTART_S: Final = 60.0  # a jump back by more is a wearable that counts from 0 again
+_RESTART_S: Final = 10.0  # a jump back by more is a wearable that counts from 0 again
 _PAUSE_S: Final = (0.5, 30.0)
 _SAY_AGAIN_S: Final = 3600.0
 
@@ -86,7 +86,9 @@ class Supervisor:
         self._counts = counts
         self._monotonic = monotonic
         self._feed: Feed | None = None
-        self._stream: Stream
+        self._stream: Stream  # once it was open
+        self._rate_hz: float | None = None
+        self._was_open = False
         self._watch: RateWatch | None = None
         self._live = False  # known once it was open
         self._heard_s = monotonic()
@@ -126,19 +128,18 @@ class Supervisor:
     def take_up(self, signal: SignalSpec) -> None:
         """Cut other windows from the next sample on; channels and unit must be the same."""
         self._signal = signal
-        if self._feed is not None:
-            self._begin_stream(self._feed)
+        if self._was_open:
+            self._stream = self._new_stream()
 
     async def _play(self) -> None:
         try:
             feed = self._feed = await self._source.open(self._signal)
             self._live = feed.live
-            self._begin_stream(feed)
-            self._watch = _rate_watch(feed)
+            self._begin(feed)
             self._desk.active += 1
             try:
                 async for samples in feed.samples:
-                    await self._take(samples, feed)
+                    await self._take(samples, live=feed.live)
             finally:
                 self._desk.active -= 1
         finally:
@@ -146,16 +147,16 @@ class Supervisor:
             self._feed = None
             await self._source.close()
 
-    async def _take(self, samples: Samples, feed: Feed) -> None:
+    async def _take(self, samples: Samples, *, live: bool) -> None:
         now_s = self._heard_s = self._monotonic()
         if not _is_sound(samples, len(self._signal.channels)):
             self._fault(MALFORMED, "a chunk that holds no samples of the model's channels")
             return
-        if not self._desk.has_room and not await self._desk.room(_OVERRUN_S if feed.live else None):
+        if not self._desk.has_room and not await self._desk.room(_OVERRUN_S if live else None):
             self._fault(OVERRUN, "windows come faster than they can be judged: samples are passed over")
             return
         # From here to the end nothing is awaited: all windows of a stream are put before another bundle takes over.
-        self._hear(samples, feed)
+        self._hear(samples)
         windows = self._stream.feed(samples)
         missing, repeated = self._count_stream()
         if self._watch is not None:
@@ -164,14 +165,13 @@ class Supervisor:
         if windows:
             self._desk.put(windows, now_s)
 
-    def _hear(self, samples: Samples, feed: Feed) -> None:
+    def _hear(self, samples: Samples) -> None:
         if self._down or self._silent:
             log.info("%s: samples come again", self._name)
         self._down = self._silent = False
-        per_second = feed.rate_hz or self._signal.window
-        if samples.start < self._end - _RESTART_S * per_second:
+        if samples.start < self._end - _RESTART_S * (self._rate_hz or self._signal.window):
             self._fault(RESTARTED, f"from {self._end} to {samples.start}")
-            self._begin_stream(feed)
+            self._stream = self._new_stream()
             self._end = 0
         self._end = max(self._end, samples.start + samples.values.shape[1])
 
@@ -184,8 +184,16 @@ class Supervisor:
             return windows
         return [replace(window, rejected=window.rejected or WRONG_RATE) for window in windows]
 
-    def _begin_stream(self, feed: Feed) -> None:
-        self._stream = Stream(self._signal, feed.rate_hz, self._name)
+    def _begin(self, feed: Feed) -> None:
+        """Go on where the last feed ended, unless this one has another rate: what is missing in between is a gap."""
+        if not self._was_open or feed.rate_hz != self._rate_hz:
+            self._rate_hz = feed.rate_hz
+            self._stream = self._new_stream()
+            self._was_open = True
+            self._watch = _rate_watch(feed)
+
+    def _new_stream(self) -> Stream:
+        return Stream(self._signal, self._rate_hz, self._name)
 
     def _lost(self, kind: str, why: str) -> None:
         """Count an outage, once until samples come again."""

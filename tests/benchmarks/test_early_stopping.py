@@ -9,6 +9,7 @@ import torch
 from click.testing import CliRunner
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks import early_stopping
 from benchmarks.early_stopping import alarms, command, windows_to_alarm
 from benchmarks.macs import graph_macs
 from edgeguard.exits.drift import SlowdownDetector
@@ -21,8 +22,8 @@ from edgeguard.lab.run import Run, dataset_from_recipe
 from edgeguard.lab.training import train
 
 SMALL = [
-    "data.options.windows=700",
-    "data.split=[0.3, 0.5, 0.2]",
+    "data.options.windows=450",
+    "data.split=[0.2, 0.7, 0.1]",
     "net.options.filters=6",
     "training.epochs=2",
     "training.learning_rate=0.01",
@@ -35,8 +36,10 @@ def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stopping")
     recipe = load_recipe("synthetic-ecg", SMALL)
     train(recipe, dataset_from_recipe(recipe.data, data_folder()), Run(folder / "run"))
-    words = ["--run", str(folder / "run"), "--windows", "64", "--passes", "1", "--epsilons", "0.05"]
-    done = CliRunner().invoke(command, [*words, "--results", str(folder)])
+    words = ["--run", str(folder / "run"), "--windows", "20", "--passes", "1", "--epsilons", "0.05"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(early_stopping, "STREAM", 1000)
+        done = CliRunner().invoke(command, [*words, "--results", str(folder)])
     assert done.exit_code == 0, done.output
     return json.loads((folder / "early-stopping.json").read_text())["figures"]["synthetic-ecg"]
 
@@ -47,7 +50,7 @@ def test_every_policy_is_measured_against_all_exits(measured):
     assert [row["accuracy_loss"] for row in agreeing] == [0.005, 0.01, 0.02]
     offered = [row for row in agreeing if "mean_stages" in row]
     assert offered
-    assert measured["calibration_windows"] == 350  # too few for 0.005
+    assert "mean_stages" not in agreeing[0]  # it takes 598 calibration windows
     for row in offered:
         assert 2 <= row["mean_stages"] <= measured["exits"]
         assert row["macs"] == pytest.approx(np.dot(row["stages"], np.cumsum(measured["macs_per_stage"])))

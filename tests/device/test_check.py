@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 
 import numpy as np
 import pytest
@@ -110,6 +112,33 @@ def test_no_source_at_all_is_wrong(found):
     assert found(sources=[])["source"][0] == "wrong"
 
 
+HEADER = b'{"rate_hz": 360, "channels": ["V1", "I", "II"], "units": ["mV", "uV", "mV"]}\n'
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "text"),
+    [
+        (HEADER + b"0,1,2,3\n", "ok", "live, I+II in mV at 100 Hz, resampled from 360 Hz by 5/18; samples come"),
+        (HEADER.replace(b"II", b"V2") + b"0,1,2,3\n", "wrong", "tcp://127.0.0.1:"),
+        (b"hello\n", "note", ""),
+    ],
+)
+def test_lines_from_another_program(found, sent, kind, text):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=send_once, args=(server, sent))
+        thread.start()
+        spec = f"lines:tcp://127.0.0.1:{server.getsockname()[1]}"
+        answer = found(source=(SourceConfig(name="s0", spec=spec),))["source s0"]
+        thread.join()
+    assert (answer[0], answer[1][: len(text)]) == (kind, text)
+
+
+def send_once(server, sent):
+    link, _ = server.accept()
+    with link:
+        link.sendall(sent)
+
+
 class Wearable:
     """A live source whose samples come, do not come, end at once, or whose link is down."""
 
@@ -121,6 +150,8 @@ class Wearable:
     async def open(self, signal):
         if self.how == "down":
             raise LinkError("/dev/ttyACM0 is not there: plug it in")
+        if self.how == "misfit":
+            raise LinkError("it has no channel 'I'") from SourceError("it has no channel 'I'")
         return Feed(100.0 if self.how != "odd rate" else 99.1234567, self.samples(), live=True)
 
     async def samples(self):
@@ -143,6 +174,7 @@ class Wearable:
         ("silent", "note", "nothing came within 0.05 s; the device goes on waiting"),
         ("ends", "note", "live, I+II in mV at 100 Hz; it ended without a sample"),
         ("down", "note", "/dev/ttyACM0 is not there: plug it in; the device tries again and again"),
+        ("misfit", "wrong", "it has no channel 'I'"),
         ("broken", "wrong", "it sends what cannot be used"),
         ("odd rate", "wrong", "99.1234567 Hz cannot be resampled to 100 Hz"),
     ],

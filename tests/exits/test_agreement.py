@@ -87,7 +87,7 @@ def test_exits_that_never_mislead_may_stop_as_soon_as_they_agree():
 
 
 def test_the_bound_holds_on_new_windows_as_often_as_stated():
-    broken, trials = 0, 200
+    broken, trials = 0, 100
     every = exits_of(7, 3, 2, 1.0, n=10_000)
     labels = np.random.default_rng(7).permutation(10_000) % 2
     rng = np.random.default_rng(8)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeguard.errors import ConfigError
@@ -125,6 +125,7 @@ def test_a_stage_that_calibration_never_saw_is_strong_evidence_not_an_error():
     assert detector.add(3) > detector.limit
 
 
+@settings(max_examples=30)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=8).filter(lambda shares: sum(shares) > 0.1))
 def test_any_shares_have_a_limit_that_clean_windows_seldom_pass(shares):
     detector = SlowdownDetector([share / sum(shares) for share in shares], 100_000)

@@ -53,7 +53,6 @@ class JsonLinesSink:
         self._fails = False
         self._size, self._cut_short = 0, False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._drop_if_too_large(self._predecessor)
             self._file = self._opened()
         except OSError as error:
@@ -83,7 +82,7 @@ class JsonLinesSink:
         self._file.close()
 
     def _append(self, line: bytes) -> None:
-        if self._size + len(line) >= self._half:
+        if self._size and self._size + len(line) >= self._half:
             self._rotate()
         if self._cut_short:
             line = b"\n" + line
@@ -106,6 +105,7 @@ class JsonLinesSink:
         before.close()
 
     def _opened(self) -> FileIO:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._path.open("ab", buffering=0)
         self._size = file.tell()
         self._cut_short = _is_cut_short(self._path)

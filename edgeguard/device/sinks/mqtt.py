@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,13 +16,10 @@ from edgeguard.device.interval import Interval
 from edgeguard.device.reports import Reports
 from edgeguard.device.samples import Alarm, StreamCounts, Verdict
 from edgeguard.device.spool import Spool, Writer
-from edgeguard.errors import StorageError
 from edgeguard.telemetry.broker import Broker
 from edgeguard.telemetry.messages import Command, Precious, Status, encode
 from edgeguard.telemetry.session import Presence, Session
 from edgeguard.telemetry.topics import Address
-
-log = logging.getLogger(__name__)
 
 _DRAIN_S: Final = 10.0
 _AT_ONCE: Final = 64  # summaries, which take some ten milliseconds
@@ -57,7 +53,6 @@ class MqttSink:
         self._interval_s = interval_s
         self._monotonic = monotonic
         self._commands = Commands(address.topic("cmd"))
-        self._disk_fails = False
         self._intervals: dict[str, Interval] = {}
         self._state_is_old = False
 
@@ -183,11 +178,4 @@ class MqttSink:
         self._send("ack", [lambda seq: encode(self._reports.ack(seq, answer))])
 
     def _send(self, kind: Precious, writers: Sequence[Writer]) -> None:
-        try:
-            self._delivery.send(self._address.topic(kind), kind, writers)
-        except StorageError as error:
-            if not self._disk_fails:
-                log.warning("%s; messages are lost until then", error)
-            self._disk_fails = True
-        else:
-            self._disk_fails = False
+        self._delivery.send(self._address.topic(kind), kind, writers)

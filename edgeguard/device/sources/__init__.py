@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
@@ -59,13 +60,20 @@ def sources_from(texts: Sequence[str]) -> tuple[SourceConfig, ...]:
 
     A second source without a name that would be called the same is called ``100-2``.
     """
-    named: dict[str, str] = {}
+    sources: dict[str, SourceConfig] = {}
     for text in texts:
         given = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", text)
-        name, spec = (given[1], given[2]) if given else (_short(text), text)
-        others = sum(1 for other in named if re.fullmatch(rf"{re.escape(name)}(-\d+)?", other))
-        named[f"{name}-{others + 1}" if others and not given else name] = spec
-    return tuple(SourceConfig(name=name, spec=spec) for name, spec in named.items())
+        name, spec = (given[1], given[2]) if given else (_unlike(sources, _short(text)), text)
+        if name in sources:
+            raise ConfigError(f"two sources are called {name!r}: give each a name of its own")
+        sources[name] = SourceConfig(name=name, spec=spec)
+    return tuple(sources.values())
+
+
+def _unlike(names: Container[str], name: str) -> str:
+    """`name`, numbered if it is among `names`."""
+    numbered = (f"{name}-{number}" for number in count(2))
+    return next(candidate for candidate in chain([name], numbered) if candidate not in names)
 
 
 def _short(spec: str) -> str:

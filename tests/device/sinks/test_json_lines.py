@@ -144,11 +144,13 @@ def test_rename_that_fails_is_counted_and_logged(tmp_path, sink_at, verdict_at, 
     assert read(tmp_path / "log")[0]["start"] == 20
 
 
-def test_line_larger_than_the_cap_is_counted(tmp_path, sink_at, verdict_at, caplog):
-    sink = sink_at(tmp_path / "log", max_bytes=100)
-    sink.put(verdict_at(0), [], 0.25)
-    assert (sink.lost, (tmp_path / "log").stat().st_size) == (1, 0)
-    assert "it may take less than one line" in caplog.text
+def test_lines_larger_than_the_cap_are_counted_and_cost_no_other(tmp_path, sink_at, verdict_at, caplog):
+    sink = sink_at(tmp_path / "log", max_bytes=200)
+    sink.put(verdict_at(0, rejected="flat"), [], 0.25)
+    for start in (1, 2, 3):
+        sink.put(verdict_at(start), [], 0.25)
+    assert ((tmp_path / "log.1").read_text(), sink.lost) == (rejected_line(0), 3)
+    assert caplog.text.count("it may take less than one line") == 1
 
 
 def test_somebody_who_follows_the_file_sees_every_line(tmp_path, sink_at, verdict_at):

@@ -1,48 +1,73 @@
 from __future__ import annotations
 
+import asyncio
 import math
-import threading
 import time
-from threading import Event
 
 import numpy as np
 import pytest
 
 from edgeguard.device.sources.pacing import paced
-from edgeguard.signals.spec import SignalSpec
-
-ECG = SignalSpec(channels=("ECG",), units="mV", window=256, hop=128, rate_hz=128.0)
-BEATS = SignalSpec(channels=("ECG",), units="z-score", window=10, hop=10)
 
 
-def ramp(n):
-    return np.arange(n, dtype=np.float32)[None]
+def ramp(n, first=0):
+    return first, np.arange(first, first + n, dtype=np.float32)[None]
 
 
-@pytest.mark.parametrize(("signal", "chunk"), [(ECG, 32), (BEATS, 10)])
-def test_chunks_are_numbered_and_nothing_is_lost(signal, chunk):
-    chunks = list(paced([ramp(100)[:, :45], ramp(100)[:, 45:]], signal, math.inf, Event()))
-    assert max(part.values.shape[1] for part in chunks) == chunk
-    assert all(part.start == part.values[0, 0] for part in chunks)
-    np.testing.assert_array_equal(np.concatenate([part.values for part in chunks], axis=1), ramp(100))
+def played(blocks, per_second=128.0, speed=math.inf, chunk_s=None, pause_s=0.0):
+    """The chunks, each with the time since the start at which it came; the reader takes `pause_s` over the first."""
+
+    async def play():
+        begun, parts = time.monotonic(), []
+        async for part in paced(iter(blocks), per_second, speed, chunk_s):
+            parts.append((part, time.monotonic() - begun))
+            await asyncio.sleep(pause_s if len(parts) == 1 else 0)
+        return parts
+
+    return asyncio.run(play())
 
 
-@pytest.mark.parametrize(("signal", "speed", "seconds"), [(ECG, 10, 0.2), (BEATS, 100, 0.256)])
-def test_samples_come_when_they_are_due(signal, speed, seconds):
-    begun = time.monotonic()
-    list(paced([ramp(256)], signal, speed, Event()))
-    assert seconds <= time.monotonic() - begun < seconds + 0.5
+@pytest.mark.parametrize(("speed", "chunk"), [(1000, 32), (math.inf, 512)])
+def test_chunks_are_numbered_and_nothing_is_lost(speed, chunk):
+    parts = [part for part, _ in played([ramp(700), ramp(500, first=700)], speed=speed)]
+    assert max(part.values.shape[1] for part in parts) == chunk
+    assert all(part.start == part.values[0, 0] for part in parts)
+    np.testing.assert_array_equal(np.concatenate([part.values for part in parts], axis=1), ramp(1200)[1])
+
+
+def test_the_numbering_of_the_blocks_is_kept():
+    parts = [part for part, _ in played([ramp(10, first=5), ramp(10, first=100)])]
+    assert [part.start for part in parts] == [5, 100]
+
+
+def test_samples_come_when_they_are_due():
+    parts = played([ramp(256)], speed=10)
+    for part, when in parts:
+        due = (part.start + part.values.shape[1]) / 1280
+        assert due <= when < due + 0.5
 
 
 def test_a_slow_reader_is_caught_up_with():
-    begun = time.monotonic()
-    for part in paced([ramp(256)], ECG, 10, Event()):
-        if part.start == 0:
-            time.sleep(0.15)
-    assert time.monotonic() - begun < 0.2 + 0.12
+    assert 0.2 <= played([ramp(256)], speed=10, pause_s=0.15)[-1][1] < 0.2 + 0.12
 
 
-def test_closing_ends_a_wait():
-    closed = Event()
-    threading.Timer(0.05, closed.set).start()
-    assert list(paced([ramp(256)], ECG, 0.001, closed)) == []
+def test_others_have_their_turn_while_a_block_is_made():
+    turns = []
+
+    def slow_blocks():
+        time.sleep(0.1)
+        yield ramp(10)
+
+    async def count():
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0.005)
+
+    async def play():
+        counting = asyncio.create_task(count())
+        chunks = [part async for part in paced(slow_blocks(), 128.0, math.inf)]
+        counting.cancel()
+        return chunks
+
+    assert len(asyncio.run(play())) == 1
+    assert len(turns) >= 5

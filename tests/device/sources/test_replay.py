@@ -2,20 +2,22 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
 from edgeguard.device.sources.replay import ReplaySource
-from edgeguard.errors import SourceError
+from edgeguard.errors import ConfigError, SourceError
 from edgeguard.signals.spec import SignalSpec
+from tests.feeds import feed_of, samples_of, values_of
 
 TWO = SignalSpec(channels=("I", "II"), units="mV", window=4, hop=4, rate_hz=100.0)
+ECG = SignalSpec(channels=("ECG",), units="mV", window=4, hop=4, rate_hz=100.0)
 ONE = SignalSpec(channels=("ECG",), units="z-score", window=4, hop=4)
 
 
-def replayed(argument, signal):
-    parts = list(ReplaySource(str(argument), math.inf).samples(signal))
-    return np.concatenate([part.values for part in parts], axis=1)
+def replayed(argument, signal, limit=None):
+    return values_of(ReplaySource(str(argument), math.inf), signal, limit)
 
 
 def refused(argument, signal, message):
@@ -39,9 +41,46 @@ def test_npz_signal_with_its_rate(tmp_path):
     signal = np.arange(20.0).reshape(2, 10)
     np.savez(tmp_path / "s.npz", signal=signal, rate_hz=100)
     np.testing.assert_array_equal(replayed(tmp_path / "s.npz", TWO), signal)
-    np.savez(tmp_path / "s.npz", signal=signal, rate_hz=250)
-    refused(tmp_path / "s.npz", TWO, r"s\.npz has 250 Hz, but the model takes 100 Hz: resample it first")
-    refused(tmp_path / "s.npz,channels=0", ONE, "has 250 Hz, but the model takes windows without a rate")
+    assert feed_of(ReplaySource(str(tmp_path / "s.npz"), math.inf), TWO).rate_hz == 100
+    refused(tmp_path / "s.npz,channels=0", ONE, "has 100 Hz, but the model takes windows without a rate")
+
+
+def test_a_recording_keeps_its_own_rate_and_is_played_once(tmp_path):
+    np.savez(tmp_path / "s.npz", signal=np.zeros((2, 10)), rate_hz=250)
+    feed = feed_of(ReplaySource(str(tmp_path / "s.npz"), math.inf), TWO)
+    assert (feed.rate_hz, feed.live) == (250, False)
+    np.savez(tmp_path / "s.npz", signal=np.zeros((2, 9)), rate_hz=250)
+    refused(tmp_path / "s.npz", TWO, "holds 9 samples, less than one window of 10")
+
+
+def test_start_passes_over_seconds(tmp_path):
+    np.savez(tmp_path / "s.npz", signal=np.arange(20.0).reshape(1, 20), rate_hz=4)
+    chunks = samples_of(ReplaySource(f"{tmp_path}/s.npz,start=2", math.inf), msgspec.structs.replace(ECG, rate_hz=4.0))
+    assert (chunks[0].start, chunks[0].values[0, 0]) == (8, 8.0)
+
+
+def test_a_loop_begins_again_behind_a_gap(tmp_path):
+    np.savez(tmp_path / "s.npz", signal=np.arange(20.0).reshape(1, 20), rate_hz=100)
+    chunks = samples_of(ReplaySource(f"{tmp_path}/s.npz,loop=true,start=0.1", math.inf), ECG, limit=3)
+    assert [(chunk.start, chunk.values[0, 0], chunk.values.shape[1]) for chunk in chunks] == [
+        (10, 10.0, 10),
+        (21, 0.0, 20),
+        (42, 0.0, 20),
+    ]
+
+
+def test_recordings_in_one_folder_follow_one_another_behind_a_gap(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("ECG\n" + f"{ord(name)}\n" * 6)
+    chunks = samples_of(ReplaySource(f"{tmp_path}/a.csv+b.csv", math.inf), ECG)
+    assert [(chunk.start, chunk.values[0, 0]) for chunk in chunks] == [(0, 97.0), (7, 98.0)]
+    refused(f"{tmp_path}/a.csv+c.csv", ECG, r"there is no recording at .*c\.csv: check the path")
+
+
+def test_wrong_option_is_one_line(tmp_path):
+    (tmp_path / "s.csv").write_text("1\n" * 4)
+    with pytest.raises(ConfigError, match=r"replay: unknown key 'chanels' \(did you mean 'channels'\?\)"):
+        ReplaySource(f"{tmp_path}/s.csv,chanels=1", math.inf)
 
 
 @pytest.mark.parametrize("head", ["", "I,II\n", "\ufeffI,II\n"])

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -10,13 +9,13 @@ from edgeguard.device.sources.synthetic import SyntheticSource
 from edgeguard.errors import SourceError
 from edgeguard.lab.data import synthetic_ecg
 from edgeguard.signals.spec import SignalSpec
+from tests.feeds import feed_of, samples_of, values_of
 
 ECG = synthetic_ecg.SIGNAL
 
 
 def signal_of(argument, n=None):
-    parts = itertools.islice(SyntheticSource(argument, math.inf).samples(ECG), n)
-    return np.concatenate([part.values for part in parts], axis=1)[0]
+    return values_of(SyntheticSource(argument, math.inf), ECG, n)[0]
 
 
 def test_length_is_as_asked_and_the_seed_decides():
@@ -26,7 +25,7 @@ def test_length_is_as_asked_and_the_seed_decides():
 
 
 def test_without_seconds_it_does_not_end():
-    assert len(signal_of("", 2000)) > 200 * 128
+    assert len(signal_of("", 80)) > 200 * 128
 
 
 def test_recordings_are_joined_without_a_step():
@@ -52,13 +51,10 @@ def test_windows_are_like_those_of_the_data_set():
 def test_another_signal_is_refused_in_one_line(change):
     facts = {"channels": ("ECG",), "units": "mV", "window": 256, "hop": 256, "rate_hz": 128.0, **change}
     with pytest.raises(SourceError, match=r"makes one channel ECG in mV above 120 Hz, but the model takes .*: replay"):
-        SyntheticSource("", math.inf).samples(SignalSpec(**facts))
+        feed_of(SyntheticSource("", math.inf), SignalSpec(**facts))
 
 
-def test_closing_ends_the_samples():
-    source = SyntheticSource("", math.inf)
-    samples = source.samples(ECG)
-    next(samples)
-    source.close()
-    source.close()
-    assert list(samples) == []
+def test_chunks_follow_one_another():
+    chunks = samples_of(SyntheticSource("seconds=130", math.inf), ECG)
+    ends = [chunk.start + chunk.values.shape[1] for chunk in chunks]
+    assert [chunk.start for chunk in chunks] == [0, *ends[:-1]]

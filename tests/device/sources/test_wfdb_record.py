@@ -11,6 +11,7 @@ import wfdb
 from edgeguard.device.sources import open_source
 from edgeguard.errors import SourceError
 from edgeguard.signals.spec import SignalSpec
+from tests.feeds import values_of
 
 MLII = SignalSpec(channels=("MLII",), units="mV", window=720, hop=720, rate_hz=360.0)
 
@@ -25,8 +26,7 @@ def record(tmp_path):
 
 
 def replayed(text, signal=MLII):
-    parts = open_source(str(text), speed=math.inf).samples(signal)
-    return np.concatenate([part.values for part in parts], axis=1)
+    return values_of(open_source(str(text), speed=math.inf), signal)
 
 
 @pytest.mark.parametrize("form", ["{}", "{}.hea", "replay:{}", "{},channels=MLII", "{},channels=0"])
@@ -38,8 +38,8 @@ def test_channel_by_name_or_number(record, form):
 @pytest.mark.parametrize(
     ("suffix", "change", "message"),
     [
-        ("", {"rate_hz": 128.0}, "100 has 360 Hz, but the model takes 128 Hz: resample it first"),
-        (",channels=V5", {}, "channel 1 is in 'uV', not in the model's 'mV': convert it"),
+        ("", {"rate_hz": None}, "100 has 360 Hz, but the model takes windows without a rate"),
+        ("", {"units": "z-score"}, "channel 0 is in 'mV', not in the model's 'z-score': convert it"),
         (",channels=V1", {}, r"has no channel 'V1' \(there are: MLII, V5\)"),
         (",channels=7", {}, r"has no channel '7' \(there are: MLII, V5\)"),
         ("", {"channels": ("ECG",)}, "has no channel 'ECG'"),
@@ -50,6 +50,11 @@ def test_record_that_does_not_fit_is_one_line(record, suffix, change, message):
     facts = {"channels": ("MLII",), "units": "mV", "window": 720, "hop": 720, "rate_hz": 360.0, **change}
     with pytest.raises(SourceError, match=message):
         replayed(f"{record[0]}{suffix}", SignalSpec(**facts))
+
+
+def test_units_are_converted(record):
+    path, wave = record
+    np.testing.assert_allclose(replayed(f"{path},channels=V5"), 1e-3 * wave[1:], atol=1e-6)
 
 
 @pytest.mark.parametrize(("name", "keep"), [("100.dat", 5000), ("100.dat", 0), ("100.hea", 20), ("100.hea", 0)])
@@ -71,7 +76,8 @@ def test_missing_library_names_the_extra(record):
     code = (
         "import sys; sys.modules['wfdb'] = None\n"
         "from edgeguard.device.sources import open_source\n"
-        f"try: open_source({str(record[0])!r})\n"
+        "from tests.feeds import values_of\n"
+        f"try: values_of(open_source({str(record[0])!r}), None)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -80,6 +86,6 @@ def test_missing_library_names_the_extra(record):
 
 @pytest.mark.data
 def test_real_record_plays_back_its_lead(data_folder):
-    first = next(iter(open_source(f"{data_folder}/mitdb/114", speed=math.inf).samples(MLII)))
-    expected = wfdb.rdrecord(f"{data_folder}/mitdb/114", sampto=90, channel_names=["MLII"]).p_signal.T
-    np.testing.assert_allclose(first.values, expected, atol=1e-6)
+    found = values_of(open_source(f"{data_folder}/mitdb/114", speed=math.inf), MLII, limit=1)
+    expected = wfdb.rdrecord(f"{data_folder}/mitdb/114", sampto=1440, channel_names=["MLII"]).p_signal.T
+    np.testing.assert_allclose(found, expected, atol=1e-6)
