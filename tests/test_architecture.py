@@ -94,7 +94,7 @@ spool = Spool(Path(sys.argv[2]), 1_000_000)
 for name in ENGINES.names():
     with open_engine(name, bundle) as engine:
         (verdict,) = Pipeline(bundle.manifest, engine.infer).step(Samples(0, bundle.golden()[0][0]))
-    spool.append("t", "alert", lambda seq: bundle.manifest.classes[verdict.predicted].encode())
+    spool.append("t", "alert", [lambda seq: bundle.manifest.classes[verdict.predicted].encode()])
 first = spool.first_after(0)
 print(first.payload.decode(), spool.first_after(first.seq).payload.decode())
 spool.close()
