@@ -20,14 +20,14 @@ class QrsConstants:
         weight: Of a new hill in the running heights of beats and of noise (Pan & Tompkins).
         threshold: * Where between noise (0) and beats (1) a hill begins to be a beat.
         overdue_beats: * Without a beat for so many mean intervals one was missed: the threshold is lowered.
-        overdue_s: At the latest after this time, which bounds the delay.
+        overdue_s: * At the latest after this time, which bounds the delay.
         lowered: To which share the threshold is lowered (Pan & Tompkins).
         learning_s: The first heights are learned from so long a stretch (Pan & Tompkins).
-        silence_s: * Without a beat for so long the detector learns anew: a pause of the heart is shorter.
+        silence_s: * Without a beat for so long the heights are out of date: they are learned anew.
         flutter_waves: * So many hills in a row,
         flutter_interval_s: * following each other faster than this on average,
-        flutter_valley: * between which the envelope sinks no lower than to this share on average, are no beats: they
-            leave no line between them, so they are ventricular flutter or a moving electrode.
+        flutter_valley: * between which the envelope sinks no lower than to this share on average, are no beats: QRS
+            complexes leave a line between them at any rate, ventricular flutter and a moving electrode do not.
     """
 
     low_hz: float = 8.0
@@ -42,10 +42,10 @@ class QrsConstants:
     overdue_s: float = 2.0
     lowered: float = 0.5
     learning_s: float = 2.0
-    silence_s: float = 8.0
+    silence_s: float = 5.0
     flutter_waves: int = 4
-    flutter_interval_s: float = 0.33
-    flutter_valley: float = 0.12
+    flutter_interval_s: float = 0.4
+    flutter_valley: float = 0.2
 
 
 CONSTANTS: Final = QrsConstants()

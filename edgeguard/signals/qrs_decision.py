@@ -38,6 +38,7 @@ class QrsDecision:
         self._refractory = constants.refractory_s * rate_hz
         self._t_wave = constants.t_wave_s * rate_hz
         self._valley: float  # the lowest height since the last beat
+        self._dip: float  # the lowest height since the latest hill
         self._pending: Hill | None
         self._last: Hill | None
         self._closes_at: float
@@ -53,13 +54,13 @@ class QrsDecision:
     def turn(self, at: int, height: float, *, is_top: bool) -> None:
         """Take the envelope's next turning point."""
         if not is_top:
-            self._valley = min(self._valley, height)
+            self._valley, self._dip = min(self._valley, height), min(self._dip, height)
             return
         self.advance(at)
         heard = height > self._floor
         self._floor = max(_FLOOR * height, _FLOOR_DECAY * self._floor)
         if heard and (self._pending is None or height > self._pending.height):
-            self._pending = Hill(at, height, self._valley)
+            self._pending, self._dip = Hill(at, height, self._valley), math.inf
             self._closes_at = at + self._refractory
             if self._learning and self._wakes_at == math.inf:
                 self._wakes_at = at + self._constants.learning_s * self._rate_hz
@@ -88,7 +89,7 @@ class QrsDecision:
     def _restart(self) -> None:
         """Know nothing; learning begins with the next hill."""
         self._learning, self._lowered = True, False
-        self._beat_height = self._noise_height = self._valley = 0.0
+        self._beat_height = self._noise_height = self._valley = self._dip = 0.0
         self._pending = self._last = None
         self._closes_at = self._wakes_at = self._silent_at = math.inf
         self._hills.clear()
@@ -130,12 +131,8 @@ class QrsDecision:
         return height * self._constants.lowered if self._lowered else height
 
     def _is_t_wave(self, hill: Hill) -> bool:
-        last = self._last
-        return (
-            last is not None
-            and hill.at - last.at < self._t_wave
-            and hill.height < self._constants.t_wave_height * last.height
-        )
+        low = self._last is not None and hill.height < self._constants.t_wave_height * self._last.height
+        return low and not self._is_late(hill)
 
     def _is_flutter(self, hill: Hill) -> bool:
         """Whether it ends a fast train of hills without a line between them."""
@@ -160,7 +157,7 @@ class QrsDecision:
 
     def _follow(self, hill: Hill) -> None:
         """Time runs from this hill on: the next beat, the lowered threshold, silence."""
-        self._last, self._lowered, self._valley = hill, False, math.inf
+        self._last, self._lowered, self._valley = hill, False, self._dip
         while self._hills and self._hills[0].at <= hill.at:
             self._hills.popleft()
         mean = sum(self._intervals) / len(self._intervals) if self._intervals else _FIRST_INTERVAL_S * self._rate_hz
@@ -171,9 +168,10 @@ class QrsDecision:
     def _search_back(self) -> None:
         """A beat is overdue: lower the threshold and take the highest hill since the last one if that is enough."""
         self._lowered, self._wakes_at = True, math.inf
-        fit = [hill for hill in self._hills if hill.height > self._threshold() and not self._is_near(hill)]
+        fit = [hill for hill in self._hills if hill.height > self._threshold() and self._is_late(hill)]
         if fit:
             self._accept(max(fit, key=lambda hill: hill.height))
 
-    def _is_near(self, hill: Hill) -> bool:
-        return self._last is not None and hill.at - self._last.at <= self._t_wave
+    def _is_late(self, hill: Hill) -> bool:
+        """Whether it comes too long after the last beat to be its T wave."""
+        return self._last is None or hill.at - self._last.at > self._t_wave
