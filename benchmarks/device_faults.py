@@ -9,7 +9,6 @@ where anything was lost, doubled or left unsaid.
 
 from __future__ import annotations
 
-import os
 import random
 import tempfile
 import time
@@ -35,7 +34,7 @@ _LIBRARIES: Final = ("numpy", "onnxruntime", "paho-mqtt", "wfdb")
 
 @click.command()
 @click.option("--bundle", default="mitbih-fcnet", show_default=True, help="A bundle, by path or released name.")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder with mitdb; EDGEGUARD_DATA unless told.")
+@click.option("--data", type=click.Path(path_type=Path), envvar="EDGEGUARD_DATA", required=True, help="With mitdb.")
 @click.option("--records", default=_RECORDS, show_default=True, help="How many of the 48, from the first.")
 @click.option("--sources", default=4, show_default=True, help="Wearables that the records are dealt out to.")
 @click.option("--faults", default=50, show_default=True, help="How many faults.")
@@ -45,7 +44,7 @@ _LIBRARIES: Final = ("numpy", "onnxruntime", "paho-mqtt", "wfdb")
 def command(  # noqa: PLR0913 - options are arguments
     *,
     bundle: str,
-    data: Path | None,
+    data: Path,
     records: int,
     sources: int,
     faults: int,
@@ -54,7 +53,7 @@ def command(  # noqa: PLR0913 - options are arguments
     results: Path,
 ) -> None:
     """Replay, and write device-faults.json."""
-    folder = (data or Path(os.environ["EDGEGUARD_DATA"])) / "mitdb"
+    folder = data / "mitdb"
     names = sorted(path.stem for path in folder.glob("*.hea"))[:records]
     tracks = mit_bih_tracks(folder, sources, records=names)
     path = bundle_path(bundle).resolve()

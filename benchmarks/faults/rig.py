@@ -133,13 +133,16 @@ class Rig:
         wait_until(there, f"{hours:.2f} h of signal were not taken", patience_s)
 
     def wait_delivered(self, patience_s: float = 150.0) -> None:
-        """Until a summary says that hardly anything waits."""
+        """Until each source's newest summary says that no window came any more, and that hardly anything waits."""
         before = len(self.receiver.heard)
 
         def delivered() -> bool:
             self.daemon.revive()
             new = [message for message in self.receiver.heard[before:] if isinstance(message, Summary)]
-            return bool(new) and max(new, key=lambda summary: summary.seq).waiting <= len(self.feeders)
+            newest = {summary.source: summary for summary in sorted(new, key=lambda summary: summary.seq)}
+            return newest.keys() == self.feeders.keys() and all(
+                not summary.tally.windows and summary.waiting <= len(self.feeders) for summary in newest.values()
+            )
 
         wait_until(delivered, "the spool was not emptied", patience_s)
 
