@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -17,6 +17,7 @@ from edgeguard.device.daemon import Daemon
 from edgeguard.device.judge import Judge
 from edgeguard.device.model import open_model
 from edgeguard.device.outputs import Outputs
+from edgeguard.device.parts import Parts
 from edgeguard.device.samples import Sink, Source, StreamCounts
 from edgeguard.device.serving import Seen
 from edgeguard.device.systemd import Notifier
@@ -46,7 +47,7 @@ def config_in(folder: Path, bundle: Path) -> DeviceConfig:
 
 async def serve(
     bundle: Path,
-    sources: Callable[[], Mapping[str, Source]],
+    sources: Callable[[], dict[str, Source]],
     meter: Meter,
     **tables: msgspec.Struct,
 ) -> CountedJudge:
@@ -55,27 +56,15 @@ async def serve(
         config = msgspec.structs.replace(config_in(Path(folder), bundle), **tables)
         model = open_model(config)
         judge = CountedJudge(model.judge)
-        model = replace(model, judge=cast("Judge", judge))
-        made = sources()
-        counts = {name: StreamCounts() for name in made}
-        outputs = MeteredOutputs(config, model, counts, None)
+        parts = Parts(config, replace(model, judge=cast("Judge", judge)), sources())
+        counts = {name: StreamCounts() for name in parts.sources}
+        outputs = MeteredOutputs(config, parts.model, counts, None)
         outputs.meter = meter
-        daemon = Daemon(
-            config,
-            model,
-            made,
-            counts,
-            outputs,
-            open_model=lambda: open_model(config),
-            notifier=Notifier({}),
-            seen=Seen(),
-        )
+        daemon = Daemon(parts, counts, outputs, notifier=Notifier({}), seen=Seen())
         await daemon.run(Wishes(), lambda: None)
         return judge
 
 
-def run(
-    bundle: Path, sources: Callable[[], Mapping[str, Source]], meter: Meter, **tables: msgspec.Struct
-) -> CountedJudge:
+def run(bundle: Path, sources: Callable[[], dict[str, Source]], meter: Meter, **tables: msgspec.Struct) -> CountedJudge:
     """`serve` in an event loop of its own."""
     return asyncio.run(serve(bundle, sources, meter, **tables))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -57,7 +56,7 @@ def at_the_pace_of_wearables(
     chunks = round(seconds * RATE_HZ / CHUNK)
     meter = Meter()
 
-    def paced() -> Mapping[str, Source]:
+    def paced() -> dict[str, Source]:
         pauses = [at_real_time(k * CHUNK / RATE_HZ / sources) for k in range(sources)]
         return {
             f"s{k}": MemorySource(recorded[k % len(recorded)], rate_hz, chunks, one) for k, one in enumerate(pauses)
@@ -74,7 +73,7 @@ def at_the_pace_of_wearables(
     }
 
 
-def _from_memory(sources: int, recorded: list[Any], rate_hz: float | None, chunks: int) -> Mapping[str, Source]:
+def _from_memory(sources: int, recorded: list[Any], rate_hz: float | None, chunks: int) -> dict[str, Source]:
     return {f"s{k}": MemorySource(recorded[k % len(recorded)], rate_hz, chunks, let_others) for k in range(sources)}
 
 
