@@ -127,12 +127,14 @@ class Feed:
         live: Whether they come at the pace of a clock. A live source that ends or breaks off is opened again, its rate
             and its silence are watched; a recording is played once.
         faults: Counted by the source while it runs, by kind.
+        speed: How many times faster than real time a live source may send; its rate is not watched at infinity.
     """
 
     rate_hz: float | None
     samples: AsyncIterator[Samples]
     live: bool
     faults: Counter[str] = field(default_factory=Counter)
+    speed: float = 1.0
 
 
 class Source(Protocol):

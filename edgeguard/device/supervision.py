@@ -190,7 +190,7 @@ class Supervisor:
             self._rate_hz = feed.rate_hz
             self._stream = self._new_stream()
             self._was_open = True
-            self._watch = RateWatch(feed.rate_hz) if feed.live and feed.rate_hz else None
+            self._watch = _rate_watch(feed)
 
     def _new_stream(self) -> Stream:
         return Stream(self._signal, self._rate_hz, self._name)
@@ -239,6 +239,13 @@ def _is_sound(samples: Samples, channels: int) -> bool:
         and isinstance(samples.start, int)
         and samples.start >= 0
     )
+
+
+def _rate_watch(feed: Feed) -> RateWatch | None:
+    """None where no clock is held against the source."""
+    if not feed.live or feed.rate_hz is None or math.isinf(feed.speed):
+        return None
+    return RateWatch(feed.rate_hz * feed.speed)
 
 
 def _pauses() -> Iterator[float]:

@@ -35,7 +35,8 @@ class LinesSource:
     See `edgeguard.device.sources.line_decoder` for what the lines hold. Standard input is no live source: it ends.
     """
 
-    def __init__(self, argument: str, speed: float) -> None:  # noqa: ARG002 - a wearable has its own speed
+    def __init__(self, argument: str, speed: float) -> None:
+        self._speed = speed
         self._where, _, channels = argument.partition(",channels=")
         self._wanted = channels.split("+") if channels else []
         self._address = _address(self._where)
@@ -59,7 +60,7 @@ class LinesSource:
             raise LinkError(str(error)) from error
         faults: Counter[str] = Counter()
         samples = self._samples(decoder, first, read, (rows, factors), faults)
-        return Feed(header.rate_hz, samples, live=self._where != "-", faults=faults)
+        return Feed(header.rate_hz, samples, live=self._where != "-", faults=faults, speed=self._speed)
 
     async def close(self) -> None:
         """Close the connection or pipe; harmless when called twice."""
