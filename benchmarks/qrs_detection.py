@@ -8,9 +8,10 @@ signal in chunks of random size, the peers get whole records. A detection is rig
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -253,6 +254,7 @@ def measure(records: Sequence[Record], seed: int) -> dict[str, Any]:
         "largest_chunk": LARGEST_CHUNK,
         "detectors": detectors,
         "outside_flutter": outside_flutter(records),
+        "without_flutter_rule": judged(at_once(replace(CONSTANTS, flutter_valley=math.inf)), records, 0),
         "scaled": scaled(records),
     }
 

@@ -332,10 +332,13 @@ def qrs_detection(figures: dict[str, Any]) -> Iterable[str]:
     header = ["%", "sensitivity (95 %)", "+P (95 %)", "average sensitivity", "average +P"]
     yield from markdown([*header, "worst sensitivity", "worst +P", "CPU s per hour"], rows)
     yield ""
-    sensitivity, predictivity = (percent_2(figures["outside_flutter"][key]) for key in SHARES)
+    outside, without = (
+        " and ".join(percent_2(figures[name][key]) for key in SHARES)
+        for name in ("outside_flutter", "without_flutter_rule")
+    )
     yield (
         f"{number(figures['beats'])} beats in {figures['hours']:.1f} hours. "
-        f"Outside ventricular flutter, ours has {sensitivity} and {predictivity} on lead 1."
+        f"Ours on lead 1 outside ventricular flutter: {outside}; with flutter, but without the rule on it: {without}."
     )
 
 

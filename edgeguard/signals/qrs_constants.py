@@ -11,12 +11,13 @@ class QrsConstants:
     """Times in seconds, heights as shares. Those marked * were chosen on MIT-BIH, the others are from the literature.
 
     Attributes:
-        low_hz: Lower corner of the band in which QRS complexes stand out of P and T waves (Elgendi et al., 2010).
+        low_hz: Lower corner of the band in which QRS complexes stand out of P and T waves (Elgendi et al., 2010);
+            of several bands tried on MIT-BIH the best as well.
         high_hz: Upper corner of it: above lies mostly muscle.
         smooth_hz: * Corner of the low-pass that makes an envelope of the rectified band: one hill per complex.
         refractory_s: No heart beats again within it (Pan & Tompkins, 1985).
         t_wave_s: Within it after a beat a low hill is its T wave (Pan & Tompkins).
-        t_wave_height: How high a hill must be there, as a share of the beat before (Pan & Tompkins).
+        t_wave_height: How high a hill must be there, as a share of the beat before (of slopes in Pan & Tompkins).
         weight: Of a new hill in the running heights of beats and of noise (Pan & Tompkins).
         threshold: * Where between noise (0) and beats (1) a hill begins to be a beat.
         overdue_beats: * Without a beat for so many mean intervals one was missed: the threshold is lowered.

@@ -107,7 +107,7 @@ class QrsDecision:
             self._judge(hill)
 
     def _learn(self) -> None:
-        """Set the heights from the hills so far, as Pan & Tompkins do, and judge these hills."""
+        """Set the heights from the hills so far, of which the highest is a beat or more, and judge these hills."""
         hills, self._learning, self._wakes_at = list(self._hills), False, math.inf
         self._hills.clear()
         if hills:
