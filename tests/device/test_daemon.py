@@ -183,6 +183,13 @@ def test_sighup_takes_up_a_new_config_and_keeps_the_old_one_when_it_is_wrong(dev
     assert [line for line in running.err if "goes on as it was" not in line] == []
 
 
+def test_without_a_config_sighup_ends_it_as_the_terminal_is_gone(device, wearable):
+    running = device("tiny.zip", "--source", wearable(HEAD + lines(0, 10)).spec)
+    running.said("normal")
+    running.process.send_signal(signal.SIGHUP)
+    assert running.process.wait(10) == -signal.SIGHUP
+
+
 def commands(ears, mosquitto, name):
     """Sends a command and waits for its answer."""
 
