@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from functools import reduce
 from operator import add
@@ -276,6 +277,7 @@ def test_a_device_that_cannot_serve_is_never_ready(device, systemd, tmp_path):
         ear.recv(1000)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_an_idle_daemon_takes_no_time(device, wearable):
     sources = [wearable(HEAD + lines(0, 10)) for _ in range(2)]
     running = device("tiny.zip", *[word for one in sources for word in ("--source", one.spec)])
