@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Final, TypeVar
 
 from edgeguard.device.commands import carry_out
+from edgeguard.device.in_loop import InLoop
 from edgeguard.device.model import Model, check_same_input, open_model
 from edgeguard.device.outputs import Outputs
 from edgeguard.device.parts import Parts
@@ -17,7 +18,7 @@ from edgeguard.device.serving import Seen, Serving
 from edgeguard.device.supervision import Supervisor
 from edgeguard.device.systemd import Notifier
 from edgeguard.device.wishes import Wishes
-from edgeguard.device.worker import InLoop, Worker
+from edgeguard.device.worker import Worker
 from edgeguard.errors import BundleError, EdgeGuardError
 from edgeguard.telemetry.messages import Command
 
