@@ -64,7 +64,7 @@ def command(
     def read() -> DeviceConfig:
         return _with_sources(load_config(config, flags), sources, speed)
 
-    outcome = run_device(read(), limit=windows, reread=read, write=None if quiet else click.echo)
+    outcome = run_device(read(), limit=windows, reread=read if config else None, write=None if quiet else click.echo)
     click.echo(_line(outcome))
 
 

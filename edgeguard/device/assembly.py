@@ -64,21 +64,21 @@ def run_device(
     Args:
         config: See `edgeguard.device.config`.
         limit: Windows to stop after, or None.
-        reread: Gives the config anew on SIGHUP; without it the same one is taken up again.
+        reread: Gives the config anew on SIGHUP; without it that signal has its usual effect.
         write: Takes a line for each verdict, or None.
 
     Raises:
         EdgeGuardError: the config, bundle, engine, a recording or the spool is wrong, or the broker refuses the login.
     """
-    return asyncio.run(_run(config, reread or (lambda: config), limit, write))
+    return asyncio.run(_run(config, reread, limit, write))
 
 
 async def _run(
-    config: DeviceConfig, reread: Callable[[], DeviceConfig], limit: int | None, write: Write | None
+    config: DeviceConfig, reread: Callable[[], DeviceConfig] | None, limit: int | None, write: Write | None
 ) -> Outcome:
     notifier, wishes, outcome = Notifier(), Wishes(), Outcome(Seen())
     before: DeviceConfig | None = None
-    with wishes.listening():
+    with wishes.listening(reloads=reread is not None):
         parts: Parts | None = open_parts(config)
         while parts is not None:
             counts = {name: StreamCounts() for name in parts.sources}
@@ -95,7 +95,7 @@ async def _run(
                 continue
             before = parts.config
             try:
-                parts = await device.run(wishes, lambda: open_parts(reread()))
+                parts = await device.run(wishes, lambda: open_parts(reread() if reread else config))
             finally:
                 outcome.add(counts, outputs)
     notifier.close()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Final, TypeVar
 
 from edgeguard.device.commands import carry_out
+from edgeguard.device.in_loop import InLoop
 from edgeguard.device.model import Model, check_same_input, open_model
 from edgeguard.device.outputs import Outputs
 from edgeguard.device.parts import Parts
@@ -17,7 +18,7 @@ from edgeguard.device.serving import Seen, Serving
 from edgeguard.device.supervision import Supervisor
 from edgeguard.device.systemd import Notifier
 from edgeguard.device.wishes import Wishes
-from edgeguard.device.worker import InLoop, Worker
+from edgeguard.device.worker import Worker
 from edgeguard.errors import BundleError, EdgeGuardError
 from edgeguard.telemetry.messages import Command
 
@@ -58,13 +59,11 @@ class Daemon:
         self._one_at_a_time = asyncio.Lock()
         self._jobs: set[asyncio.Task[None]] = set()
         self._full = asyncio.Event()
+        self._begun = asyncio.Event()
+        self._sources, self._counts = parts.sources, counts
         self._serving = Serving(parts.model.judge, outputs.sinks, counts, parts.config.alarms, seen=seen, limit=limit)
-        desk = InLoop if len(parts.sources) == 1 else Worker
-        self._worker: InLoop | Worker = desk(self._serving, parts.config.engine, self._full.set)
-        self._supervisors = {
-            name: Supervisor(name, source, parts.model.signal, self._worker, counts[name])
-            for name, source in parts.sources.items()
-        }
+        self._desk: InLoop | Worker  # from `run` on
+        self._supervisors: dict[str, Supervisor] = {}
 
     async def run(self, wishes: Wishes, check: Callable[[], T]) -> T | None:
         """Until all sources have ended, the limit is reached or a wish is heard; what is under way is finished.
@@ -76,37 +75,37 @@ class Daemon:
         Raises:
             EdgeGuardError: the broker refuses us, or a recording cannot be played.
         """
+        self._begin()
         tasks = [
             asyncio.create_task(self._listen_to_all()),
             asyncio.create_task(wishes.stop.wait()),
             asyncio.create_task(self._full.wait()),
-            asyncio.create_task(self._worker.ended()),
+            asyncio.create_task(self._desk.ended()),
             asyncio.create_task(self._look_after()),
         ]
         anew = asyncio.create_task(self._checked(wishes, check))
-        self._notifier.ready()
         try:
             done, _ = await asyncio.wait([*tasks, anew], return_when=asyncio.FIRST_COMPLETED)
         finally:
             await _cancel([*tasks, anew, *self._jobs])
         if anew not in done:
             self._notifier.stopping()
-        await self._worker.close()
+        await self._desk.close()
         self._model.close()
         for task in done:
             task.result()
         return anew.result() if anew in done else None
 
     async def connect(self) -> None:
-        """Connect the outputs; BrokerError where the broker refuses us."""
+        """Connect the outputs, before `run`; BrokerError where the broker refuses us, and all outputs are closed."""
 
         def on_command(command: Command) -> None:
-            self._loop.call_soon_threadsafe(lambda: self._begin(self._carry_out(command)))
+            self._loop.call_soon_threadsafe(lambda: self._start(self._carry_out(command)))
 
         try:
             await asyncio.to_thread(self._outputs.connect, on_command)
         except EdgeGuardError:
-            await self._worker.close()
+            self._serving.close()
             raise
 
     async def set_interval(self, interval_s: float) -> None:
@@ -116,7 +115,7 @@ class Daemon:
 
     async def self_test(self) -> None:
         """Replay the golden windows, in their turn among the others; EngineError where they come out otherwise."""
-        await self._worker.call(self._serving.probe)
+        await self._desk.call(self._serving.probe)
 
     async def reload_bundle(self) -> None:
         """Open the bundle anew, test it, and judge with it from here on; EdgeGuardError, and the old one goes on."""
@@ -130,7 +129,7 @@ class Daemon:
             # Nothing is awaited between these: what the streams have cut so far is judged before the change.
             for supervisor in self._supervisors.values():
                 supervisor.take_up(model.signal)
-            await self._worker.call(lambda: self._change_to(model))
+            await self._desk.call(lambda: self._change_to(model))
             log.info("%s %s judges from here on", model.manifest.name, model.manifest.version)
 
     def _change_to(self, model: Model) -> None:
@@ -144,12 +143,23 @@ class Daemon:
         except EdgeGuardError as error:
             log.warning("%s", error)
 
-    def _begin(self, job: Coroutine[None, None, None]) -> None:
+    def _begin(self) -> None:
+        desk = InLoop if len(self._sources) == 1 else Worker
+        self._desk = desk(self._serving, self._config.engine, self._full.set)
+        self._supervisors = {
+            name: Supervisor(name, source, self._model.signal, self._desk, self._counts[name])
+            for name, source in self._sources.items()
+        }
+        self._begun.set()
+        self._notifier.ready()
+
+    def _start(self, job: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(job)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
 
     async def _carry_out(self, command: Command) -> None:
+        await self._begun.wait()
         try:
             reason = await carry_out(command, self)
         except Exception as error:
@@ -168,7 +178,7 @@ class Daemon:
     async def _listen_to(self, name: str, supervisor: Supervisor) -> None:
         try:
             await supervisor.run()
-        except EdgeGuardError as error:
+        except Exception as error:
             if len(self._supervisors) > 1:
                 log.warning("%s is not listened to any more: %s", name, error)
             raise
@@ -184,13 +194,13 @@ class Daemon:
                 supervisor.look(now_s)
             if watchdog_s is None:
                 continue
-            if self._worker.advanced != advanced:
-                advanced, due_s = self._worker.advanced, now_s + watchdog_s / 2
+            if self._desk.advanced != advanced:
+                advanced, due_s = self._desk.advanced, now_s + watchdog_s / 2
                 self._notifier.alive()
                 self._notifier.status(f"{self._seen.windows} windows, {self._seen.alarms} alarms")
             elif now_s >= due_s:  # no window came of itself
                 due_s = now_s + watchdog_s / 2
-                self._begin(self._probe())
+                self._start(self._probe())
 
     async def _checked(self, wishes: Wishes, check: Callable[[], T]) -> T:
         while True:

@@ -121,7 +121,7 @@ class Supervisor:
     def look(self, now_s: float) -> None:
         """About once a second: is it still heard?"""
         self._count_faults()
-        if self._live and not self._silent and now_s - self._heard_s > SILENT_S:
+        if self._live and not (self._down or self._silent) and now_s - self._heard_s > SILENT_S:
             self._silent = True
             self._fault(SILENT, f"no samples for {SILENT_S:g} s")
 

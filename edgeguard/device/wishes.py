@@ -23,13 +23,13 @@ class Wishes:
         self.reload = asyncio.Event()
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take the signals inside the block; nothing outside the main thread, where there are none."""
+    def listening(self, *, reloads: bool) -> Iterator[None]:
+        """Take the signals inside the block, SIGHUP only if it `reloads`; none outside the main thread."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         loop = asyncio.get_running_loop()
-        before = {number: signal.getsignal(number) for number in (*_STOP, signal.SIGHUP)}
+        before = {number: signal.getsignal(number) or signal.SIG_DFL for number in (*_STOP, signal.SIGHUP)}
 
         def forget(number: signal.Signals) -> None:
             if loop.remove_signal_handler(number):
@@ -42,7 +42,8 @@ class Wishes:
 
         for number in _STOP:
             loop.add_signal_handler(number, heard)
-        loop.add_signal_handler(signal.SIGHUP, self.reload.set)
+        if reloads:  # else it means that the terminal is gone
+            loop.add_signal_handler(signal.SIGHUP, self.reload.set)
         try:
             yield
         finally:

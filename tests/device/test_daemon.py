@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from functools import reduce
 from operator import add
@@ -183,6 +184,13 @@ def test_sighup_takes_up_a_new_config_and_keeps_the_old_one_when_it_is_wrong(dev
     assert [line for line in running.err if "goes on as it was" not in line] == []
 
 
+def test_without_a_config_sighup_ends_it_as_the_terminal_is_gone(device, wearable):
+    running = device("tiny.zip", "--source", wearable(HEAD + lines(0, 10)).spec)
+    running.said("normal")
+    running.process.send_signal(signal.SIGHUP)
+    assert running.process.wait(10) == -signal.SIGHUP
+
+
 def commands(ears, mosquitto, name):
     """Sends a command and waits for its answer."""
 
@@ -269,6 +277,7 @@ def test_a_device_that_cannot_serve_is_never_ready(device, systemd, tmp_path):
         ear.recv(1000)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_an_idle_daemon_takes_no_time(device, wearable):
     sources = [wearable(HEAD + lines(0, 10)) for _ in range(2)]
     running = device("tiny.zip", *[word for one in sources for word in ("--source", one.spec)])

@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from edgeguard.device import worker
+from edgeguard.device import in_loop, worker
 from edgeguard.device.config import Alarms, EngineConfig
+from edgeguard.device.in_loop import InLoop
 from edgeguard.device.samples import StreamCounts
 from edgeguard.device.serving import Seen, Serving
-from edgeguard.device.worker import InLoop, Worker
+from edgeguard.device.worker import Worker
 from edgeguard.errors import EngineError
 from tests.device.desks import FakeJudge, FakeSink, window
 
@@ -140,7 +141,8 @@ def test_the_limit_is_told(working, kind):
 
 @pytest.mark.parametrize("kind", [Worker, InLoop])
 def test_sinks_hear_the_seconds_pass(working, kind, monkeypatch):
-    monkeypatch.setattr(worker, "TICK_S", 0.05)
+    for module in (worker, in_loop):
+        monkeypatch.setattr(module, "TICK_S", 0.05)
 
     async def use(desk):
         await asyncio.sleep(0.3)
