@@ -1,4 +1,4 @@
-"""Second-order sections of the filters that a signal may name; what scipy.signal's butter and iirnotch design.
+"""Second-order sections of the filters that a signal may name; what scipy.signal's butter, bessel and iirnotch design.
 
 Importing scipy.signal takes most of a second and 77 MB, which a device beside a wearable has better uses for; the tests
 hold these sections to scipy's.
@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 _Section = list[float]
 
 _ZEROS: Final = {"lowpass": (1.0, 2.0, 1.0), "highpass": (1.0, -2.0, 1.0), "bandpass": (1.0, 0.0, -1.0)}
+# s² + 3 s + 3, the Bessel polynomial, has the magnitude 1/√2 at s = j √((√5 - 1) 3 / 2): taken to 1
+_BESSEL_POLE: Final = (-1.5 + 1j * math.sqrt(0.75)) / math.sqrt(1.5 * (math.sqrt(5) - 1))
 _SINGLE_ZERO: Final = {"lowpass": (1.0, 1.0, 0.0), "highpass": (1.0, -1.0, 0.0)}
 
 
@@ -30,6 +32,18 @@ def sections(specs: Sequence[FilterSpec], rate_hz: float) -> Floats:
     """
     rows = [row for spec in specs for row in (_notch if spec.kind == "notch" else _butterworth)(spec, rate_hz)]
     return np.array(rows, dtype=np.float64).reshape(-1, 6)
+
+
+def bessel_lowpass(hz: float, rate_hz: float) -> tuple[Floats, Floats]:
+    """Numerator and denominator of a low-pass of order 2 whose delay is flat, -3 dB at `hz`.
+
+    As scipy.signal.bessel(2, hz, norm="mag", fs=rate_hz) designs it.
+    """
+    corner = 2 * math.tan(math.pi * hz / rate_hz)
+    pole = corner * _BESSEL_POLE
+    turned = (2 + pole) / (2 - pole)
+    poles = np.array([1.0, -2 * turned.real, abs(turned) ** 2])
+    return np.array([1.0, 2.0, 1.0]) * poles.sum() / 4, poles
 
 
 def _notch(spec: FilterSpec, rate_hz: float) -> list[_Section]:

@@ -6,9 +6,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import bessel, butter, lfilter
 
+from edgeguard.signals.filter_design import bessel_lowpass, sections
 from edgeguard.signals.qrs_constants import QrsConstants
+from edgeguard.signals.recursion import Recursion
+from edgeguard.signals.spec import FilterSpec
 
 Floats = NDArray[np.float64]
 
@@ -16,18 +18,14 @@ _IMPULSE_S: Final = 2.0
 
 
 class QrsEnvelope:
-    """Band-pass, rectification, smoothing; causal, and bit for bit the same for any chunks.
+    """Band-pass, rectification, smoothing; causal, and the same for any chunks.
 
     Attributes:
         delay: Samples by which a hill's top lies behind the middle of its complex.
     """
 
     def __init__(self, rate_hz: float, constants: QrsConstants) -> None:
-        _, poles, gain = butter(2, [constants.low_hz, constants.high_hz], "bandpass", output="zpk", fs=rate_hz)
-        # One of the two zeros at 0 Hz is a difference taken before the filter: a constant signal, however far from 0,
-        # then is exactly 0, and no rounding error of its size is left to be taken for beats.
-        self._band = gain * np.poly([1.0, -1.0, -1.0]), np.poly(poles)
-        self._smooth = bessel(2, constants.smooth_hz, fs=rate_hz, norm="mag")
+        self._rate_hz, self._constants = rate_hz, constants
         self._reset()
         impulse = np.zeros(round(_IMPULSE_S * rate_hz))
         impulse[1] = 1.0
@@ -36,7 +34,13 @@ class QrsEnvelope:
 
     def _reset(self) -> None:
         self._last: float | None = None
-        self._band_state, self._smooth_state = np.zeros(4), np.zeros(2)
+        band = FilterSpec(kind="bandpass", hz=(self._constants.low_hz, self._constants.high_hz))
+        rows = sections([band], self._rate_hz)
+        # One of the two zeros at 0 Hz is a difference taken before the filter: a constant signal, however far from 0,
+        # then is exactly 0, and no rounding error of its size is left to be taken for beats.
+        gain = float(np.prod(rows[:, 0]))
+        self._band = Recursion(gain * np.poly([1.0, -1.0, -1.0]), np.polymul(*rows[:, 3:]))
+        self._smooth = Recursion(*bessel_lowpass(self._constants.smooth_hz, self._rate_hz))
 
     def of(self, values: Floats) -> Floats:
         """The envelope (n,) at `values` (n,), which are finite and follow those of the call before."""
@@ -45,9 +49,7 @@ class QrsEnvelope:
         steps = np.empty_like(values)
         steps[0] = values[0] - last
         np.subtract(values[1:], values[:-1], out=steps[1:])
-        band, self._band_state = lfilter(*self._band, steps, zi=self._band_state)
-        hills, self._smooth_state = lfilter(*self._smooth, np.abs(band, out=band), zi=self._smooth_state)
-        return np.asarray(hills)
+        return self._smooth.of(np.abs(self._band.of(steps)))
 
 
 class TurningPoints:
