@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.device_tables import (
+    device_faults,
+    device_latency,
+    device_memory,
+    device_rates,
+    device_real_time,
+    device_start,
+)
+from benchmarks.markdown import markdown
 from edgeguard.errors import ConfigError
 from edgeguard.lab.papers.early_exit_ensembles.tables import cost_table, curves, side_by_side
 from edgeguard.lab.papers.table import Table
@@ -247,19 +256,6 @@ def waiting(row: dict[str, Any], windows: float | None) -> str:
     return "never" if windows is None else f"{windows:.0f}"
 
 
-def device_latency(figures: dict[str, Any]) -> Iterable[str]:
-    """Microseconds of one window: onnxruntime alone, the pipeline, and the difference turn by turn."""
-    rows = [
-        [title, f"{figures[key]['p50']:.1f}", f"{figures[key]['p99']:.1f}"]
-        for title, key in (
-            ("onnxruntime alone", "onnxruntime_us"),
-            ("samples in, verdict out", "pipeline_us"),
-            ("what the pipeline adds", "added_us"),
-        )
-    ]
-    return markdown([f"µs per window of {figures['bundle']}", "median", "99th percentile"], rows)
-
-
 def start_up(figures: dict[str, Any]) -> Iterable[str]:
     """Seconds until a fresh process is done."""
     rows = [
@@ -299,16 +295,15 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "exit-cost": ("exit-cost", exit_cost),
     "early-stopping": ("early-stopping", early_stopping),
     "early-stopping-attacked": ("early-stopping", early_stopping_attacked),
-    "device-latency": ("device-latency", device_latency),
+    "device-latency": ("device-throughput", device_latency),
+    "device-rates": ("device-throughput", device_rates),
+    "device-real-time": ("device-throughput", device_real_time),
+    "device-start": ("device-throughput", device_start),
+    "device-faults": ("device-faults", device_faults),
+    "device-memory": ("device-faults", device_memory),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
 }
-
-
-def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table whose first column is text and whose others are figures."""
-    rule = ["---", *["---:"] * (len(header) - 1)]
-    return [f"| {' | '.join(cells)} |" for cells in (header, rule, *rows)]
 
 
 def spread(value: dict[str, Any]) -> str:
@@ -319,13 +314,3 @@ def spread(value: dict[str, Any]) -> str:
 def paper(net: dict[str, Any], key: str) -> str:
     """The paper's figure, or a dash where it has none."""
     return f"{net['paper'][key]:.2f}" if key else "–"
-
-
-def number(value: float) -> str:
-    """Thousands apart; one decimal where it is no count."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-
-
-def percent(share: float, *, signed: bool = False) -> str:
-    """A share in percent."""
-    return f"{100 * share:{'+' if signed else ''}.{1 if signed else 0}f} %"
