@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.device_tables import (
+    device_faults,
+    device_latency,
+    device_memory,
+    device_rates,
+    device_real_time,
+    device_start,
+)
+from benchmarks.early_stopping_tables import early_stopping, early_stopping_attacked
+from benchmarks.markdown import markdown
+from benchmarks.qrs_tables import qrs_detection, qrs_detection_records, qrs_detection_scaled
 from edgeguard.errors import ConfigError
 from edgeguard.lab.figure_tables import beside_table, class_table, group_table
 from edgeguard.lab.papers.early_exit_ensembles.tables import cost_table, curves, side_by_side
@@ -19,7 +30,6 @@ WRITERS: Final = {
     "early-exit-ensembles": "edgeguard reproduce early-exit-ensembles --scale full --results benchmarks/results",
     "exit-cost": "edgeguard reproduce early-exit-ensembles --table cost --results benchmarks/results",
 }
-SHARES: Final = ("sensitivity", "predictivity")
 MARKED: Final = re.compile(r"(<!-- table: (?P<name>\S+) -->\n)(?P<body>.*?)(<!-- /table -->)", re.DOTALL)
 
 
@@ -210,88 +220,10 @@ def exit_cost(figures: dict[str, Any]) -> Iterable[str]:
 
 def described(tables: Iterable[Table]) -> Iterable[str]:
     """Each table with its title above and its notes below."""
-    for number, shown in enumerate(tables):
-        yield from [""] * (number > 0)
+    for place, shown in enumerate(tables):
+        yield from [""] * (place > 0)
         yield from (f"**{shown.title}**", "", *markdown(shown.header, shown.rows))
         yield from (line for note in shown.notes for line in ("", note))
-
-
-def early_stopping(figures: dict[str, Any]) -> Iterable[str]:
-    """What each policy takes and says on clean windows, for each run."""
-    rows = [
-        [
-            stopping_policy(run, row),
-            f"{row['mean_stages']:.2f} of {figures[run]['exits']}",
-            f"{row['accuracy']:.3f}",
-            f"{100 * row['lost']:.1f} %",
-            *(f"{row['us_per_window'][batch]:.0f}" for batch in ("batch_1", "batch_64")),
-            f"{row['macs'] / 1e6:.1f}",
-            f"{row['energy_estimate_uj']:.0f}",
-        ]
-        for run, row in offered_policies(figures)
-    ]
-    costs = ["µs, one at a time", "µs, 64 at a time", "million MACs", "µJ (estimate)"]
-    yield from markdown(["clean test windows", "mean stages", "accuracy", "lost", *costs], rows)
-    for run, found in figures.items():
-        for row in found["policies"]:
-            if "mean_stages" not in row:
-                yield ""
-                yield (
-                    f"{run}: {found['calibration_windows']} calibration windows hold no confidence that promises a "
-                    f"loss of at most {100 * row['accuracy_loss']:g} %."
-                )
-
-
-def early_stopping_attacked(figures: dict[str, Any]) -> Iterable[str]:
-    """What each policy takes and says under attack, and its slowdown alarm, for each run and ε."""
-    rows = [
-        [
-            stopping_policy(run, row),
-            f"{found['epsilon']:g}",
-            f"{found['robust_accuracy']:.3f}",
-            f"{max(found['robust_mean_stages'].values()):.2f}",
-            f"{found['sloth_mean_stages']:.2f}",
-            f"{found['sloth_accuracy']:.3f}",
-            waiting(row, found["windows_to_slowdown_alarm"]),
-            f"{false['drawn']} in {false['drawn_windows']:,}" if (false := row["false_slowdowns"]) else "–",
-        ]
-        for run, row in offered_policies(figures)
-        for found in row["attacked"]
-    ]
-    pgd, sloth = ["robust accuracy", "most mean stages under PGD"], ["mean stages under sloth", "accuracy under sloth"]
-    alarm = ["windows to the alarm", "false alarms on clean windows"]
-    return markdown(["attacked test windows", "ε", *pgd, *sloth, *alarm], rows)
-
-
-def offered_policies(figures: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """(run, row) of each policy that its bundle could offer."""
-    return [(run, row) for run, found in figures.items() for row in found["policies"] if "mean_stages" in row]
-
-
-def stopping_policy(run: str, row: dict[str, Any]) -> str:
-    """The run and its policy, with the loss that it was calibrated to."""
-    loss = "" if row["accuracy_loss"] is None else f", loss ≤ {100 * row['accuracy_loss']:g} %"
-    return f"{run}, `{row['policy']}`{loss}"
-
-
-def waiting(row: dict[str, Any], windows: float | None) -> str:
-    """Windows until an alarm, where the policy has one and it comes."""
-    if row["policy"] == "all":
-        return "–"
-    return "never" if windows is None else f"{windows:.0f}"
-
-
-def device_latency(figures: dict[str, Any]) -> Iterable[str]:
-    """Microseconds of one window: onnxruntime alone, the pipeline, and the difference turn by turn."""
-    rows = [
-        [title, f"{figures[key]['p50']:.1f}", f"{figures[key]['p99']:.1f}"]
-        for title, key in (
-            ("onnxruntime alone", "onnxruntime_us"),
-            ("samples in, verdict out", "pipeline_us"),
-            ("what the pipeline adds", "added_us"),
-        )
-    ]
-    return markdown([f"µs per window of {figures['bundle']}", "median", "99th percentile"], rows)
 
 
 def start_up(figures: dict[str, Any]) -> Iterable[str]:
@@ -317,60 +249,6 @@ def synthetic_ecg(figures: dict[str, Any]) -> Iterable[str]:
     return markdown(["seconds to make", "EdgeGuard", f"`{figures['peer']}`", "faster"], rows)
 
 
-def qrs_detection(figures: dict[str, Any]) -> Iterable[str]:
-    """How many beats each detector finds, how many of its peaks are beats, and its CPU time."""
-    rows = [
-        [
-            f"{row['name']}, lead {row['lead']}",
-            *(f"{percent_2(row[key])} ({' – '.join(map(percent_2, row[f'{key}_95']))})" for key in SHARES),
-            *(percent_2(row["average"][key]) for key in SHARES),
-            *(f"{percent_2(share)} ({record})" for share, record in (row["worst"][key] for key in SHARES)),
-            f"{row['cpu_s_per_hour']:.2f}",
-        ]
-        for row in figures["detectors"]
-    ]
-    header = ["%", "sensitivity (95 %)", "+P (95 %)", "average sensitivity", "average +P"]
-    yield from markdown([*header, "worst sensitivity", "worst +P", "CPU s per hour"], rows)
-    yield ""
-    outside, without = (
-        " and ".join(percent_2(figures[name][key]) for key in SHARES)
-        for name in ("outside_flutter", "without_flutter_rule")
-    )
-    yield (
-        f"{number(figures['beats'])} beats in {figures['hours']:.1f} hours. "
-        f"Ours on lead 1 outside ventricular flutter: {outside}; with flutter, but without the rule on it: {without}."
-    )
-
-
-def qrs_detection_scaled(figures: dict[str, Any]) -> Iterable[str]:
-    """Sensitivity and positive predictivity of ours with each constant a fifth smaller and larger."""
-    pairs = zip(figures["scaled"][::2], figures["scaled"][1::2], strict=True)
-    rows = [
-        [
-            f"`{low['constant']}`",
-            "yes" if low["chosen_here"] else "no",
-            *(f"{side['value']:.3g}: {' / '.join(percent_2(side[key]) for key in SHARES)}" for side in (low, high)),
-        ]
-        for low, high in pairs
-    ]
-    return markdown(["sensitivity / +P in %", "chosen on MIT-BIH", "value − 20 %", "value + 20 %"], rows)
-
-
-def qrs_detection_records(figures: dict[str, Any]) -> Iterable[str]:
-    """Beats missed and peaks that are none, in each record, of each detector; those with the same figures once."""
-    detectors = list({str(row["records"]): row for row in reversed(figures["detectors"])}.values())[::-1]
-    names = [f"{row['name']}, lead {row['lead']}" for row in detectors]
-    rows = [
-        [
-            record,
-            str(right + missed),
-            *(f"{row['records'][record][2]} / {row['records'][record][1]}" for row in detectors),
-        ]
-        for record, (right, _, missed) in detectors[0]["records"].items()
-    ]
-    return markdown(["missed / false", "beats", *names], rows)
-
-
 TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] = {
     "ecg5000": ("ecg5000-fcnet", ecg5000),
     "ecg5000-pgd": ("ecg5000-fcnet", ecg5000_pgd),
@@ -390,19 +268,18 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "exit-cost": ("exit-cost", exit_cost),
     "early-stopping": ("early-stopping", early_stopping),
     "early-stopping-attacked": ("early-stopping", early_stopping_attacked),
-    "device-latency": ("device-latency", device_latency),
+    "device-latency": ("device-throughput", device_latency),
+    "device-rates": ("device-throughput", device_rates),
+    "device-real-time": ("device-throughput", device_real_time),
+    "device-start": ("device-throughput", device_start),
+    "device-faults": ("device-faults", device_faults),
+    "device-memory": ("device-faults", device_memory),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
     "qrs-detection": ("qrs-detection", qrs_detection),
     "qrs-detection-scaled": ("qrs-detection", qrs_detection_scaled),
     "qrs-detection-records": ("qrs-detection", qrs_detection_records),
 }
-
-
-def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table whose first column is text and whose others are figures."""
-    rule = ["---", *["---:"] * (len(header) - 1)]
-    return [f"| {' | '.join(cells)} |" for cells in (header, rule, *rows)]
 
 
 def spread(value: dict[str, Any]) -> str:
@@ -413,18 +290,3 @@ def spread(value: dict[str, Any]) -> str:
 def paper(net: dict[str, Any], key: str) -> str:
     """The paper's figure, or a dash where it has none."""
     return f"{net['paper'][key]:.2f}" if key else "–"
-
-
-def number(value: float) -> str:
-    """Thousands apart; one decimal where it is no count."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-
-
-def percent(share: float, *, signed: bool = False) -> str:
-    """A share in percent."""
-    return f"{100 * share:{'+' if signed else ''}.{1 if signed else 0}f} %"
-
-
-def percent_2(share: float) -> str:
-    """A share in percent with two decimals, without its sign."""
-    return f"{100 * share:.2f}"

@@ -27,12 +27,12 @@ class Receiver:
         states: Of the device; retained ones come again with each connect.
     """
 
-    def __init__(self, port: int, topic_filter: str) -> None:
+    def __init__(self, port: int, topic_filter: str, client_id: str = "receiver") -> None:
         self.heard: list[Heard] = []
         self.states: list[State] = []
         self._subscribed = threading.Event()
         self._client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id="receiver", protocol=paho.MQTTv5, manual_ack=True
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=True
         )
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe(topic_filter, qos=1)

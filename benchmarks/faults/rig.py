@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from paho.mqtt import subscribe
-
 from benchmarks.faults.broker import PersistentBroker
 from benchmarks.faults.clock import JumpingClock
 from benchmarks.faults.disk import SmallDisk
@@ -20,7 +18,7 @@ from benchmarks.faults.process import Daemon
 from benchmarks.faults.proxy import Proxy
 from benchmarks.faults.receiver import Receiver
 from benchmarks.faults.track import Track
-from edgeguard.telemetry.messages import State, Summary, decode
+from edgeguard.telemetry.messages import State, Summary
 from edgeguard.telemetry.topics import Address
 
 _ADDRESS: Final = Address("faults", "bed-1")
@@ -148,9 +146,12 @@ class Rig:
 
     def retained_state(self) -> State:
         """What the broker tells whoever asks now."""
-        topic = _ADDRESS.topic("state")
-        message = subscribe.simple(topic, hostname="127.0.0.1", port=self.broker.port)  # type: ignore[no-untyped-call] # paho leaves it so
-        return decode(message.payload, State)
+        asker = Receiver(self.broker.port, _ADDRESS.topic("state"), client_id="asker")
+        try:
+            wait_until(lambda: bool(asker.states), "no state is retained", 10.0)
+            return asker.states[-1]
+        finally:
+            asker.close()
 
 
 def wait_until(condition: Callable[[], bool], complaint: str, patience_s: float) -> None:

@@ -6,18 +6,20 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.throughput.bare import Bare
 from benchmarks.throughput.in_process import serve
-from benchmarks.throughput.memory_source import CHUNK, recordings
+from benchmarks.throughput.memory_source import recordings
 from benchmarks.throughput.meter import Meter
 from edgeguard.device.samples import Feed, Samples
 from edgeguard.device.stream import Stream
 from edgeguard.signals.spec import SignalSpec
+
+CHUNK: Final = 36  # samples: a tenth of a second
 
 
 class _AnsweredSource:

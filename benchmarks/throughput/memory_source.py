@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +14,22 @@ from edgeguard.device.samples import Feed, Samples
 from edgeguard.signals.spec import SignalSpec
 from edgeguard.signals.synthetic import draw_wearer, synthesize
 
-RATE_HZ = 360.0
-CHUNK = 36  # samples: a tenth of a second, as wearables send them
-_SECONDS = 60
-_WEARERS = 8
+RATE_HZ: Final = 360.0
+_SECONDS: Final = 60
+_WEARERS: Final = 8
 
 Pause = Callable[[int], Coroutine[Any, Any, None]]  # given the number of the chunk that comes next
 
 
 class MemorySource:
-    """Plays `recording` (channels, n) in chunks, over and over, until `chunks` are sent; `pause` before each."""
+    """Plays `recording` (channels, n), over and over, until `samples` are sent; `pause` before each chunk."""
 
-    def __init__(self, recording: NDArray[np.float32], rate_hz: float | None, chunks: int, pause: Pause) -> None:
-        whole = recording.shape[1] // CHUNK
-        self._parts = [recording[:, CHUNK * k : CHUNK * (k + 1)] for k in range(whole)]
-        self._rate_hz, self._chunks, self._pause = rate_hz, chunks, pause
+    def __init__(
+        self, recording: NDArray[np.float32], rate_hz: float | None, *, chunk: int, samples: int, pause: Pause
+    ) -> None:
+        self._parts = [recording[:, at : at + chunk] for at in range(0, recording.shape[1] - chunk + 1, chunk)]
+        self._chunk, self._chunks = chunk, -(-samples // chunk)
+        self._rate_hz, self._pause = rate_hz, pause
 
     async def open(self, _signal: SignalSpec) -> Feed:
         """Once; not live, so that no clock is held against it."""
@@ -40,7 +41,7 @@ class MemorySource:
     async def _samples(self) -> AsyncIterator[Samples]:
         for number in range(self._chunks):
             await self._pause(number)
-            yield Samples(CHUNK * number, self._parts[number % len(self._parts)])
+            yield Samples(self._chunk * number, self._parts[number % len(self._parts)])
 
 
 async def let_others(_number: int) -> None:
@@ -48,12 +49,12 @@ async def let_others(_number: int) -> None:
     await asyncio.sleep(0)
 
 
-def at_real_time(offset_s: float) -> Pause:
+def at_real_time(offset_s: float, chunk: int) -> Pause:
     """As long as it takes until the next chunk would come from a wearable that began `offset_s` from now."""
     began = time.monotonic() + offset_s
 
     async def pause(number: int) -> None:
-        await asyncio.sleep(max(0.0, began + number * CHUNK / RATE_HZ - time.monotonic()))
+        await asyncio.sleep(max(0.0, began + number * chunk / RATE_HZ - time.monotonic()))
 
     return pause
 

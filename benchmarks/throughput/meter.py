@@ -13,12 +13,12 @@ from edgeguard.device.samples import Alarm, Verdict, Window
 
 
 class Meter:
-    """A sink that keeps the time of each verdict.
+    """A sink that keeps the time of each verdict that the model gave.
 
     Attributes:
         times_s: On the performance counter.
         cpu_s: Processor time of the process at each of them.
-        rejected: Verdicts without a class.
+        rejected: Windows that the model was not asked about.
     """
 
     def __init__(self, on_verdict: Callable[[], None] | None = None) -> None:
@@ -29,9 +29,11 @@ class Meter:
 
     def put(self, verdict: Verdict, _alarms: Sequence[Alarm], _latency_ms: float) -> None:
         """Look at the clocks."""
-        self.times_s.append(time.perf_counter())
-        self.cpu_s.append(time.process_time())
-        self.rejected += verdict.rejected is not None
+        if verdict.rejected is None:
+            self.times_s.append(time.perf_counter())
+            self.cpu_s.append(time.process_time())
+        else:
+            self.rejected += 1
         if self._on_verdict is not None:
             self._on_verdict()
 

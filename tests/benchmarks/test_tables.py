@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import RESULTS, device_latency, ecg5000_fcnet, mitbih_fcnet, start_up
+from benchmarks import RESULTS, device_throughput, ecg5000_fcnet, mitbih_fcnet, start_up
 from benchmarks.tables import TABLES, rendered, table
 from edgeguard.lab.group_figures import class_figures
 from edgeguard.lab.papers.early_exit_ensembles.beside import beside
@@ -19,6 +19,7 @@ from tests.lab.papers.early_exit_ensembles.conftest import cost_of
 from tests.tiny_model import write_tiny_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["--sources", "1", "--sources", "3", "--windows", "30", "--turns", "1", "--seconds", "2", "--starts", "1"]
 SCORES = ("mutual_information", "confusion", "vote_entropy")
 
 
@@ -63,7 +64,7 @@ def results(tmp_path_factory):
     write_tiny_bundle(folder / "tiny.zip")
     for command, words in (
         (start_up.command, ["--runs", "1"]),
-        (device_latency.command, ["--bundle", str(folder / "tiny.zip"), "--windows", "5"]),
+        (device_throughput.command, ["--bundle", str(folder / "tiny.zip"), *SMALL]),
     ):
         done = CliRunner().invoke(command, [*words, "--results", str(folder)])
         assert done.exit_code == 0, done.output
@@ -77,7 +78,7 @@ def results(tmp_path_factory):
     write_result("ecg5000-fcnet", figures, seeds=[0, 1], folder=folder)
     for scale in ("", "-reduced"):
         write_result(f"early-exit-ensembles{scale}", {"waves": study()}, seeds=[0, 1], folder=folder)
-    for subject in ("attack-speed", "exit-gain", "early-stopping"):
+    for subject in ("attack-speed", "device-faults", "exit-gain", "early-stopping"):
         (folder / f"{subject}.json").write_text((RESULTS / f"{subject}.json").read_text())
     beats = {"inter_patient": "published", "intra_patient": [0.4, 0.1, 0.5]}
     kept = {protocol: mitbih_fcnet.kept(run_on_beats(split)) for protocol, split in beats.items()}
