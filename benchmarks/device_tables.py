@@ -26,12 +26,18 @@ _ACCOUNT: Final[Sequence[tuple[str, Callable[[dict[str, Any]], Any]]]] = (
 
 def device_latency(figures: dict[str, Any]) -> Iterable[str]:
     """Microseconds from the last sample to the verdict, of one source."""
+    titles = {
+        "onnxruntime_us": "onnxruntime alone",
+        "verdict_us": "last sample to verdict",
+        "added_us": "added",
+        "added_until_told_us": "added, until log and spool have it",
+    }
     rows = [
-        [name, *(f"{found['latency'][key][q]:.0f}" for key in ("daemon_us", "onnxruntime_us", "added_us") for q in _P)]
+        [name, *(f"{found['latency'][key][q]:.0f}" for key in titles for q in _P)]
         for name, found in figures["bundles"].items()
     ]
-    titles = [f"{who}, {q}" for who in ("last sample to verdict", "onnxruntime alone", "added") for q in _P]
-    return markdown([f"µs of one window (aim: {figures['aim']['added_us']} added)", *titles], rows)
+    header = [f"{title}, {q}" for title in titles.values() for q in _P]
+    return markdown([f"µs of one window (aim: {figures['aim']['added_us']} added)", *header], rows)
 
 
 def device_rates(figures: dict[str, Any]) -> Iterable[str]:

@@ -31,15 +31,16 @@ class _AnsweredSource:
         self._bare, self._windows = bare, windows
         self._loop = asyncio.get_running_loop()
         self._answered = asyncio.Event()
-        self._verdict_ns = 0
+        self._verdict_us = 0.0
+        self._told_ns = 0
         self._awaited = 0
-        self.times_us: list[tuple[float, float]] = []
+        self.times_us: list[tuple[float, float, float]] = []
 
-    def on_verdict(self) -> None:
-        """Called in the worker's thread."""
+    def on_verdict(self, latency_ms: float) -> None:
+        """Called in the worker's thread, behind all sinks; the latency is the daemon's own, before them."""
         self._awaited -= 1
         if self._awaited == 0:
-            self._verdict_ns = time.perf_counter_ns()
+            self._told_ns, self._verdict_us = time.perf_counter_ns(), 1e3 * latency_ms
             self._loop.call_soon_threadsafe(self._answered.set)
 
     async def open(self, _signal: SignalSpec) -> Feed:
@@ -63,8 +64,8 @@ class _AnsweredSource:
             yield samples
             if windows:
                 await self._answered.wait()
-                took_us = (self._verdict_ns - began) / 1e3
-                self.times_us.append((took_us, bare_us or self._bare_us()))
+                told_us = (self._told_ns - began) / 1e3
+                self.times_us.append((self._verdict_us, told_us, bare_us or self._bare_us()))
 
     def _bare_us(self) -> float:
         began = time.perf_counter_ns()
@@ -73,13 +74,15 @@ class _AnsweredSource:
 
 
 def from_sample_to_verdict(bundle: Path, signal: SignalSpec, bare: Bare, windows: int) -> dict[str, Any]:
-    """Microseconds: the daemon, bare onnxruntime, and what the daemon adds, turn by turn."""
+    """Microseconds until the verdict, and until log and spool have it too, of bare onnxruntime, and what each adds."""
     times = asyncio.run(_measure(bundle, signal, bare, windows))[windows // 5 :]
     return {
         "windows": len(times),
-        "daemon_us": _percentiles(times[:, 0]),
-        "onnxruntime_us": _percentiles(times[:, 1]),
-        "added_us": _percentiles(times[:, 0] - times[:, 1]),
+        "verdict_us": _percentiles(times[:, 0]),
+        "told_us": _percentiles(times[:, 1]),
+        "onnxruntime_us": _percentiles(times[:, 2]),
+        "added_us": _percentiles(times[:, 0] - times[:, 2]),
+        "added_until_told_us": _percentiles(times[:, 1] - times[:, 2]),
     }
 
 

@@ -21,13 +21,13 @@ class Meter:
         rejected: Windows that the model was not asked about.
     """
 
-    def __init__(self, on_verdict: Callable[[], None] | None = None) -> None:
+    def __init__(self, on_verdict: Callable[[float], None] | None = None) -> None:
         self.times_s: list[float] = []
         self.cpu_s: list[float] = []
         self.rejected = 0
         self._on_verdict = on_verdict
 
-    def put(self, verdict: Verdict, _alarms: Sequence[Alarm], _latency_ms: float) -> None:
+    def put(self, verdict: Verdict, _alarms: Sequence[Alarm], latency_ms: float) -> None:
         """Look at the clocks."""
         if verdict.rejected is None:
             self.times_s.append(time.perf_counter())
@@ -35,7 +35,7 @@ class Meter:
         else:
             self.rejected += 1
         if self._on_verdict is not None:
-            self._on_verdict()
+            self._on_verdict(latency_ms)
 
     def tick(self) -> None:
         """Nothing."""

@@ -89,7 +89,7 @@ class EngineConfig(_Table, frozen=True, kw_only=True):
 
     policy: Literal["all", "agree"] = "all"
     latency_ms: Annotated[float, msgspec.Meta(ge=0, le=60_000)] = 5.0
-    max_batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
+    max_batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 16
 
 
 class Alarms(_Table, frozen=True, kw_only=True):
