@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from edgeguard.signals.qrs_constants import CONSTANTS, QrsConstants
 from edgeguard.signals.qrs_decision import QrsDecision
 from edgeguard.signals.qrs_envelope import Floats, QrsEnvelope, TurningPoints
-
-RATES_HZ: Final = (100.0, 1000.0)
+from edgeguard.signals.spec import BEAT_RATES_HZ
 
 _REACH_S: Final = 0.08  # of the search for the peak on both sides of the middle of its complex: half a wide one
 _TURN_OVER: Final = 1.5  # a peak lies on the side of the one before unless the other side is so many times as far
@@ -23,15 +22,15 @@ class RPeakDetector:
 
     A peak is confirmed about 0.3 s after it, but while the first heights are learned, and where a weak beat is found
     only because one was overdue, up to 2.5 s after it. A sample that is not finite counts as the one before it. Rates
-    outside `RATES_HZ` are a ValueError.
+    outside `BEAT_RATES_HZ` are a ValueError.
 
     Attributes:
         longest_delay: Samples from a peak to the sample that confirms it, at most.
     """
 
     def __init__(self, rate_hz: float, constants: QrsConstants = CONSTANTS) -> None:
-        if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
-            raise ValueError(f"rate_hz {rate_hz:g} is outside {RATES_HZ[0]:g} to {RATES_HZ[1]:g}")
+        if not BEAT_RATES_HZ[0] <= rate_hz <= BEAT_RATES_HZ[1]:
+            raise ValueError(f"rate_hz {rate_hz:g} is outside {BEAT_RATES_HZ[0]:g} to {BEAT_RATES_HZ[1]:g}")
         self._envelope = QrsEnvelope(rate_hz, constants)
         self._turns = TurningPoints()
         self._decision = QrsDecision(rate_hz, constants)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+
+BEAT_RATES_HZ: Final = (100.0, 1000.0)  # at which R peaks are found
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 PositiveFloat = Annotated[float, msgspec.Meta(gt=0)]
@@ -95,6 +97,8 @@ class SignalSpec(_Record, frozen=True, kw_only=True):
             raise ValueError("filters, beats and quality need a rate_hz")
         if self.rate_hz is not None and any(max(one.hz) >= self.rate_hz / 2 for one in self.filters):
             raise ValueError(f"a filter lies at or above half of rate_hz {self.rate_hz:g}")
+        if self.beats is not None and not BEAT_RATES_HZ[0] <= (self.rate_hz or 0.0) <= BEAT_RATES_HZ[1]:
+            raise ValueError(f"beats are found at {BEAT_RATES_HZ[0]:g} to {BEAT_RATES_HZ[1]:g} Hz: {self.rate_hz}")
         if self.beats is not None and self.beats.before >= self.window:
             raise ValueError(f"the peak, {self.beats.before} samples in, is outside the window of {self.window}")
 
