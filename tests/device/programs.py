@@ -23,6 +23,11 @@ def lines(start, stop, seed=0):
     return b"".join(b"%d,%.4f\n" % (start + n, value) for n, value in enumerate(values))
 
 
+def _heed_hangups():
+    """What the tests start must heed them even where the tests run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Wearable:
     """Listens on a port of 127.0.0.1, and sends `script`'s next piece to each who connects, at last a header."""
 
@@ -67,7 +72,7 @@ class Device:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # the tests may run under nohup
+            preexec_fn=_heed_hangups,  # noqa: PLW1509 - one system call, which takes no lock
         )
         for stream, found in ((self.process.stdout, self.out), (self.process.stderr, self.err)):
             threading.Thread(target=self._read, args=(stream, found), daemon=True).start()

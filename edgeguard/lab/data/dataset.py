@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +39,8 @@ class Dataset:
         groups: Group attributes by name, each (n,) of strings; empty where nothing is known.
         wearers: (n,) wearer of each window, or None where all are from one.
         published: The split that the literature compares on, where there is one.
+        origin_sha256: Hash of the published files, where windows are computed from them: the last bits of these
+            differ between processors.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Dataset:
     groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
     wearers: NDArray[np.str_] | None = None
     published: Split | None = None
+    origin_sha256: str = ""
 
     def __post_init__(self) -> None:
         if self.x.ndim != 3 or self.x.shape[1:] != self.signal.shape or len(self.x) != len(self.y):
@@ -69,8 +73,12 @@ class Dataset:
             )
 
     def sha256(self) -> str:
-        """Hash of windows and labels, for provenance."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.x).tobytes())
+        """Hash of labels and windows, or of labels and of what the windows are computed from, for provenance."""
+        if self.origin_sha256:
+            windows = self.origin_sha256.encode() + msgspec.json.encode((self.x.shape, self.signal))
+        else:
+            windows = np.ascontiguousarray(self.x).tobytes()
+        digest = hashlib.sha256(windows)
         digest.update(np.ascontiguousarray(self.y).tobytes())
         return digest.hexdigest()
 

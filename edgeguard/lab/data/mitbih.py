@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgeguard.errors import ConfigError, DataError, SourceError
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.data.facts import FACTS
+from edgeguard.lab.data.fetch import files_sha256
 from edgeguard.signals.beats import beats_at, nearest_peaks
 from edgeguard.signals.conditioning import conditioned
 from edgeguard.signals.r_peaks import RPeakDetector
@@ -85,7 +86,8 @@ def load(
         DataError: files are missing, cut short or malformed.
     """
     signal = _signal(rate_hz, window, before, filters, quality)
-    places = _places(folder)
+    paths = _paths(folder)
+    places = {path.stem: path.with_suffix("") for path in paths}
     parts = [_beats(record, places[record], signal, rate_hz) for record in (*DS1, *DS2)]
     counts = [len(part.y) for part in parts]
     return Dataset(
@@ -100,6 +102,7 @@ def load(
         },
         wearers=np.repeat([_SAME_WEARER.get(part.record, part.record) for part in parts], counts),
         published=_published(np.repeat([part.record for part in parts], counts)),
+        origin_sha256=files_sha256(paths),
     )
 
 
@@ -138,7 +141,7 @@ def _signal(
         raise ConfigError(f"mitbih: {error}") from error
 
 
-def _places(folder: Path) -> dict[str, Path]:
+def _paths(folder: Path) -> tuple[Path, ...]:
     facts = FACTS["mitbih"]
     paths = facts.find(folder)
     if paths is None:
@@ -146,7 +149,7 @@ def _places(folder: Path) -> dict[str, Path]:
             f"mitbih is neither in {folder / facts.folder} nor in {folder}: run edgeguard data fetch mitbih "
             "or name its folder with --data-dir"
         )
-    return {path.stem: path.with_suffix("") for path in paths}
+    return paths
 
 
 def _beats(record: str, path: Path, signal: SignalSpec, rate_hz: float) -> _Beats:
