@@ -72,7 +72,15 @@ def exits_graph_from_net(net: Net, window: Tensor) -> ModelProto:
         raise RuntimeError("torch's exporter returned no program")
     model = program.model_proto
     model.ir_version = IR_VERSION
+    _forget_the_exporter(model)
     return onnx.shape_inference.infer_shapes(model)
+
+
+def _forget_the_exporter(model: ModelProto) -> None:
+    """Take out what torch notes beside each node and value: stack traces, with the paths of this machine."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
 
 
 def exit_names(exits: int) -> list[str]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -71,3 +73,10 @@ def test_a_graph_that_differs_is_refused(exported):
     assert not np.allclose(run_model(altered, x), run_stages(stages, x))
     with pytest.raises(EngineError, match=r"model\.onnx differ from torch by .* at exit \d"):
         require_parity(net, altered, stages, x + 1)
+
+
+def test_nothing_of_this_machine_is_left_in_a_graph():
+    net = early_exit_net(fcnet(1, filters=2), classes=2).eval()
+    graph = exits_graph_from_net(net, torch.zeros(1, 20)).SerializeToString()
+    assert str(Path(torch.__file__).parent).encode() not in graph
+    assert b".py" not in graph
