@@ -112,7 +112,9 @@ def device_faults(figures: dict[str, Any]) -> Iterable[str]:
 def device_memory(figures: dict[str, Any]) -> Iterable[str]:
     """Resident memory of one process over the replay, and the CPU it takes in silence."""
     calm = figures["undisturbed"]
-    rows = [[f"resident MB, {when}", f"{value:.1f}"] for when, value in calm["rss_mb"].items()]
+    hours = sorted((when for when in calm["rss_mb"] if when.endswith(" h")), key=lambda when: float(when.split()[1]))
+    moments = [when for when in ("start", *hours, "after the silence") if when in calm["rss_mb"]]
+    rows = [[f"resident MB, {when}", f"{calm['rss_mb'][when]:.1f}"] for when in moments]
     rows.append(["CPU s for an hour of signal", f"{calm['cpu_s_per_hour_of_signal']:.2f}"])
     share, aim = calm["idle_cpu_share"], figures["aim"]["idle_cpu_share"]
     rows.append(["share of a core in silence", f"{100 * share:.2f} % (aim: below {100 * aim:g} %)"])
