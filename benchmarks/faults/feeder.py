@@ -54,7 +54,7 @@ class Feeder:
     @property
     def spec(self) -> str:
         """What the device's config calls this source."""
-        return f"lines:tcp://127.0.0.1:{self.port},channels=MLII"
+        return f"lines:tcp://127.0.0.1:{self.port},channels={'+'.join(self.track.channels)}"
 
     @property
     def done(self) -> bool:
