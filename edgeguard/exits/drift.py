@@ -7,8 +7,8 @@ distribution is. Page's sum (Page 1954, *Biometrika* 41) adds up the log-likelih
 below 0; no detector finds such a change sooner at the same rate of false alarms (Moustakides 1986).
 
 The promised mean number of clean windows between false alarms is that of independent windows with these very shares.
-A few hundred calibration windows tell the shares only roughly, so the truth may be several times more or less; and windows
-of one wearer come in good and bad stretches, which alarm more often.
+A few hundred calibration windows tell the shares only roughly, so the truth may be several times more or less; and
+windows of one wearer come in good and bad stretches, which alarm more often.
 """
 
 from __future__ import annotations
