@@ -405,15 +405,17 @@ def test_command_that_the_broker_kept_is_not_carried_out_at_every_connect(comman
     assert actions.done == ["reload"]
 
 
-def test_ack_that_finds_no_broker_comes_later(mosquitto_for, device, listen):
-    broker, one = mosquitto_for().start(), device("patient")
-    taken = []
-    one.sink.connect(broker_from(broker.url), taken.append, QUICK)
-    command(broker, one)
+def test_ack_that_finds_no_broker_comes_later(mosquitto, gate_to, device, listen):
+    one, gate, taken = device("patient"), gate_to(mosquitto.port), []
+    ears = listen(mosquitto.port, one.address.topic("ack"))
+    gate.open()
+    one.sink.connect(broker_from(gate.url), taken.append, QUICK)
+    command(mosquitto, one)
     eventually(lambda: taken)
-    broker.kill()
+    gate.shut()
     eventually(lambda: not one.sink.connected)
     one.sink.answer(taken[0])
-    ears = listen(broker.start().port, "edgeguard/#")
+    assert not ears.heard
+    gate.open()
     eventually(lambda: acks(ears))
     assert (acks(ears)[0].id, acks(ears)[0].done) == ("c", True)
