@@ -12,6 +12,10 @@
         LinkError        the link to a wearable is down; it is tried again by itself
       BrokerError        mend the broker's address, login or certificate
       MessageError       set the message aside; its sender does not follow the schema
+      StoreError         the fleet's database refuses what was asked
+        StoreUnavailable the database is away or busy: try again
+      Forbidden          ask somebody who may
+      NotFound           there is none of that name
 
 Each message is one line: what happened, the value, what to do. Mistakes of a calling programmer stay ValueError
 and TypeError.
@@ -23,20 +27,29 @@ from typing import Final
 
 # module -> (what to call it, the extra that brings it)
 EXTRAS: Final[dict[str, tuple[str, str]]] = {
+    "alembic": ("alembic", "fleet"),
     "amqtt": ("amqtt (or Mosquitto)", "demo"),
+    "argon2": ("argon2-cffi", "fleet"),
+    "authlib": ("authlib", "fleet"),
+    "fastapi": ("fastapi", "fleet"),
     "jinja2": ("jinja2", "lab"),
     "lightning_fabric": ("lightning-fabric", "lab"),
     "matplotlib": ("matplotlib", "lab"),
+    "nicegui": ("nicegui", "fleet"),
     "onnx": ("onnx", "lab"),
     "onnxruntime": ("onnxruntime", "device"),
     "onnxscript": ("onnxscript", "lab"),
     "paho": ("paho-mqtt", "device"),
+    "psycopg": ("psycopg", "fleet"),
+    "pyarrow": ("pyarrow", "fleet"),
     "prometheus_client": ("prometheus-client", "device"),
     "rich": ("rich", "lab"),
     "safetensors": ("safetensors", "lab"),
     "sklearn": ("scikit-learn", "lab"),
+    "sqlalchemy": ("sqlalchemy", "fleet"),
     "tomli_w": ("tomli-w", "lab"),
     "torch": ("torch", "lab"),
+    "uvicorn": ("uvicorn", "fleet"),
     "wfdb": ("wfdb", "bridge"),
 }
 
@@ -99,3 +112,19 @@ class BrokerError(EdgeGuardError):
 
 class MessageError(EdgeGuardError):
     """A message between device and fleet does not follow its schema."""
+
+
+class StoreError(EdgeGuardError):
+    """The fleet's database refuses what was asked of it."""
+
+
+class StoreUnavailable(StoreError):
+    """The fleet's database is away, busy or not migrated: the same can be tried again."""
+
+
+class Forbidden(EdgeGuardError):
+    """Who asks may not do this."""
+
+
+class NotFound(EdgeGuardError):
+    """There is none of that name or number."""

@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 
 from benchmarks.throughput.meter import CountedJudge, Meter
-from edgeguard.device.config import BrokerConfig, BundleConfig, DeviceConfig, Log, Spool
+from edgeguard.device.config import BundleConfig, DeviceConfig, Log, Spool
 from edgeguard.device.daemon import Daemon
 from edgeguard.device.judge import Judge
 from edgeguard.device.model import open_model
@@ -22,6 +22,7 @@ from edgeguard.device.samples import Sink, Source, StreamCounts
 from edgeguard.device.serving import Seen
 from edgeguard.device.systemd import Notifier
 from edgeguard.device.wishes import Wishes
+from edgeguard.telemetry.broker import BrokerConfig
 
 
 class MeteredOutputs(Outputs):

@@ -11,9 +11,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
-from edgeguard.device.config import DeviceConfig, broker_of, device_id, spool_folder
+from edgeguard.device.config import DeviceConfig, device_id, spool_folder
 from edgeguard.device.findings import Finding, caught
 from edgeguard.errors import ConfigError, StorageError
+from edgeguard.telemetry.broker import broker_of
 from edgeguard.telemetry.session import Session
 from edgeguard.telemetry.topics import Address
 

@@ -13,9 +13,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from edgeguard.config import read_toml, record_from
-from edgeguard.errors import ConfigError
 from edgeguard.registry import Name
-from edgeguard.telemetry.broker import Broker, broker_from
+from edgeguard.telemetry.broker import PATHS, BrokerConfig
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Megabytes = Annotated[float, msgspec.Meta(gt=0, le=1e6)]  # of 10^6 bytes
@@ -30,17 +29,6 @@ class Device(_Table, frozen=True, kw_only=True):
 
     id: str = ""
     fleet: str = "default"
-
-
-class BrokerConfig(_Table, frozen=True, kw_only=True):
-    """Where messages go: nowhere without a `url`; see `edgeguard.telemetry.broker.broker_from`."""
-
-    url: str | None = None
-    username: str | None = None
-    password_file: str | None = None
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
 
 
 class Telemetry(_Table, frozen=True, kw_only=True):
@@ -150,7 +138,7 @@ class DeviceConfig(_Table, frozen=True, kw_only=True):
 
 
 _PATHS: Final = {
-    "broker": ("password_file", "ca_file", "cert_file", "key_file"),
+    "broker": PATHS,
     "spool": ("folder",),
     "bundle": ("trusted_keys",),
     "log": ("file",),
@@ -170,15 +158,6 @@ def load_config(file: Path | None, flags: Mapping[str, Mapping[str, Any]]) -> De
         if given:
             tables = {**tables, name: {**tables.get(name, {}), **given}}
     return record_from(tables, DeviceConfig, "the options" if file is None else str(file))
-
-
-def broker_of(config: BrokerConfig) -> Broker:
-    """The configured broker; ConfigError where there is none, or its URL or a file is wrong."""
-    if config.url is None:
-        raise ConfigError("no broker is given: name it with --broker, or as broker.url in the config file")
-    files = {name: getattr(config, name) for name in _PATHS["broker"]}
-    paths = {name: Path(value) for name, value in files.items() if value is not None}
-    return broker_from(config.url, username=config.username, **paths)
 
 
 def device_id(config: DeviceConfig) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeguard.device.config import BrokerConfig, DeviceConfig, device_id, spool_folder
+from edgeguard.device.config import DeviceConfig, device_id, spool_folder
 from edgeguard.device.model import Model
 from edgeguard.device.reports import Reports
 from edgeguard.device.samples import Sink, StreamCounts
@@ -16,8 +16,8 @@ from edgeguard.device.sinks.json_lines import JsonLinesSink
 from edgeguard.device.sinks.mqtt import MqttSink
 from edgeguard.device.sinks.terminal import TerminalSink
 from edgeguard.device.spool import Spool
-from edgeguard.errors import ConfigError, StorageError
-from edgeguard.telemetry.broker import Broker, broker_from
+from edgeguard.errors import StorageError
+from edgeguard.telemetry.broker import broker_of
 from edgeguard.telemetry.messages import BundleFact, Command
 from edgeguard.telemetry.topics import Address
 
@@ -78,7 +78,7 @@ class Outputs:
     def connect(self, on_command: Callable[[Command], None]) -> None:
         """Connect to the broker, if there is one; BrokerError where it refuses us. Commands come from its thread."""
         if self.mqtt is not None:
-            self.mqtt.connect(_broker(self._config.broker), on_command)
+            self.mqtt.connect(broker_of(self._config.broker), on_command)
 
     def serve(self, model: Model) -> list[Sink]:
         """The sinks for another model, in the thread to which they belong; a log that fails just now is logged."""
@@ -108,7 +108,7 @@ class Outputs:
         if config.raw.folder is not None:
             self._raw = AlarmWindowsSink(Path(config.raw.folder), config.raw, self._model.sha256)
         if config.broker.url is not None:
-            _broker(config.broker)  # what is wrong with it is said before the spool is opened
+            broker_of(config.broker)  # what is wrong with it is said before the spool is opened
             self.mqtt = self._open_mqtt()
         if config.metrics.port is not None:
             from edgeguard.device.metrics_endpoint import MetricsSink  # noqa: PLC0415 - off by default, and slow to load
@@ -149,11 +149,3 @@ class Outputs:
 
 def _bytes(megabytes: float) -> int:
     return round(1_000_000 * megabytes)
-
-
-def _broker(config: BrokerConfig) -> Broker:
-    if config.url is None:
-        raise ConfigError("no broker is given: name it as broker.url")
-    files = {name: getattr(config, name) for name in ("password_file", "ca_file", "cert_file", "key_file")}
-    paths = {name: Path(value) for name, value in files.items() if value is not None}
-    return broker_from(config.url, username=config.username, **paths)

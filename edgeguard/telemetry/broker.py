@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
+
 from edgeguard.errors import ConfigError
 
 PASSWORD_VARIABLE: Final = "EDGEGUARD_MQTT_PASSWORD"  # noqa: S105 - the variable's name, not a password
 
+PATHS: Final = ("password_file", "ca_file", "cert_file", "key_file")  # the keys of `BrokerConfig` that name files
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -36,6 +39,17 @@ class Broker:
 
     def __str__(self) -> str:
         return f"{'mqtt' if self.tls is None else 'mqtts'}://{self.host}:{self.port}"
+
+
+class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where messages go: nowhere without a `url`; see `broker_from`."""
+
+    url: str | None = None
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
 
 
 class _ClosedOnFailure(ssl.SSLSocket):
@@ -75,6 +89,15 @@ def broker_from(
         raise ConfigError("there is a broker password but no username: set broker.username in the config file")
     tls = _tls(ca_file, cert_file, key_file) if parts.scheme == "mqtts" else None
     return Broker(parts.hostname or "", parts.port or _PORTS[parts.scheme], tls, username, password)
+
+
+def broker_of(config: BrokerConfig) -> Broker:
+    """The configured broker; ConfigError where there is none, or its URL or a file is wrong."""
+    if config.url is None:
+        raise ConfigError("no broker is given: name it with --broker, or as broker.url in the config file")
+    files = {name: getattr(config, name) for name in PATHS}
+    paths = {name: Path(value) for name, value in files.items() if value is not None}
+    return broker_from(config.url, username=config.username, **paths)
 
 
 def _split(url: str) -> SplitResult:

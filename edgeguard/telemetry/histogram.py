@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # exact in every JSON reader
 H = TypeVar("H", bound="Histogram")
 
-_ROUNDING: Final = 1e-6  # a sum of many floats may leave its bins by this share
+ROUNDING: Final = 1e-6  # a sum of many floats may leave its bins by this share
 
 
 def _decades(first: int, last: int) -> tuple[float, ...]:
@@ -40,7 +40,7 @@ class Histogram(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         occupied = [(count, k) for k, count in enumerate(self.counts) if count]
         lowest = math.fsum(count * self.edges[k] for count, k in occupied)
         highest = math.fsum(count * self.edges[k + 1] for count, k in occupied)
-        if not lowest * (1 - _ROUNDING) <= self.sum <= highest * (1 + _ROUNDING):
+        if not lowest * (1 - ROUNDING) <= self.sum <= highest * (1 + ROUNDING):
             raise ValueError(f"sum {self.sum:g} does not fit the counts (between {lowest:g} and {highest:g})")
 
     @classmethod

@@ -73,6 +73,7 @@ class Summary(_Message, frozen=True, kw_only=True):
         bundle_sha256: The model that judged the windows.
         dropped: Messages of this device that a full or failing spool has lost since the spool was begun, by kind.
         waiting: Messages of this device that waited in the spool when this one was written.
+        battery: The wearable's, the lowest of the interval; None where its source does not tell.
         tally: Counts and histograms, which add up.
     """
 
@@ -84,6 +85,7 @@ class Summary(_Message, frozen=True, kw_only=True):
     bundle_sha256: Sha256
     dropped: Annotated[dict[Precious, Count], msgspec.Meta(max_length=3)]
     waiting: Count
+    battery: Share | None = None
     tally: Tally
 
     def __post_init__(self) -> None:
@@ -113,6 +115,7 @@ class Alert(_Message, frozen=True, kw_only=True):
         threshold: What `value` is over when the alarm begins.
         predicted: The class that the ensemble predicts.
         confidence: The ensemble's probability of it.
+        probabilities: The ensemble's, of every class.
         exit_probabilities: Each exit's probability of it, in order of depth.
     """
 
@@ -131,6 +134,7 @@ class Alert(_Message, frozen=True, kw_only=True):
     threshold: float
     predicted: Name
     confidence: Share
+    probabilities: Annotated[dict[Name, Share], msgspec.Meta(min_length=1, max_length=256)]
     exit_probabilities: Annotated[tuple[Share, ...], msgspec.Meta(min_length=1, max_length=64)]
 
 
@@ -181,9 +185,10 @@ MESSAGES: Final[dict[Kind, type[_Message]]] = {
     "cmd": Command,
     "ack": Ack,
 }
-# A summary of 256 classes fits, and a state with 1024 sources; everything else is a few hundred bytes.
+# A summary or an alert of 256 classes fits, and a state with 1024 sources; all else is a few hundred bytes.
 SIZE_LIMITS: Final[dict[type[_Message], int]] = dict.fromkeys(MESSAGES.values(), 4096) | {
-    Summary: 1 << 16,
+    Summary: 1 << 17,
+    Alert: 1 << 15,
     State: 1 << 17,
 }
 

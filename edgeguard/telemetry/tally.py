@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from itertools import zip_longest
 from typing import Annotated, Final, TypeVar
 
 import msgspec
 
 from edgeguard.registry import Name
-from edgeguard.telemetry.histogram import Count, DisagreementHistogram, LatencyHistogram, ShareHistogram
+from edgeguard.telemetry.histogram import ROUNDING, Count, DisagreementHistogram, LatencyHistogram, ShareHistogram
 
-V = TypeVar("V", int, ShareHistogram)
+Sum = Annotated[float, msgspec.Meta(ge=0)]
+V = TypeVar("V", int, float, ShareHistogram)
 
 
 class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -28,6 +30,8 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         stages: Windows given to the model, by how many stages were run for them: the first for one stage.
         predictions: Windows given to the model, by predicted class.
         confidence: The ensemble's probability of the predicted class, by that class.
+        probability: The ensemble's probability of each class, summed over the windows given to the model; a class that
+            is left out has 0.
         disagreement: The bundle's disagreement score.
         margin: The ensemble's highest probability minus its second highest.
         latency_ms: From the last sample of a window to its verdict.
@@ -44,6 +48,7 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     stages: Annotated[tuple[Count, ...], msgspec.Meta(max_length=64)]
     predictions: Annotated[dict[Name, Count], msgspec.Meta(max_length=256)]
     confidence: Annotated[dict[Name, ShareHistogram], msgspec.Meta(max_length=256)]
+    probability: Annotated[dict[Name, Sum], msgspec.Meta(max_length=256)]
     disagreement: DisagreementHistogram
     margin: ShareHistogram
     latency_ms: LatencyHistogram
@@ -58,6 +63,8 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             raise ValueError("the confidence histograms do not add up to the predictions")
         if sum(self.stages) != accepted:
             raise ValueError(f"the stages hold {sum(self.stages)} windows, not {accepted}")
+        if abs(math.fsum(self.probability.values()) - accepted) > ROUNDING * accepted:
+            raise ValueError(f"the classes' probabilities do not add up to {accepted} windows")
         for histogram in (self.disagreement, self.margin, self.latency_ms):
             if histogram.total != accepted:
                 raise ValueError(f"a histogram holds {histogram.total} windows, not {accepted}")
@@ -75,6 +82,7 @@ class Tally(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             stages=tuple(map(sum, zip_longest(self.stages, other.stages, fillvalue=0))),
             predictions=_merged(self.predictions, other.predictions),
             confidence=_merged(self.confidence, other.confidence),
+            probability=_merged(self.probability, other.probability),
             disagreement=self.disagreement + other.disagreement,
             margin=self.margin + other.margin,
             latency_ms=self.latency_ms + other.latency_ms,
@@ -93,6 +101,7 @@ NOTHING: Final = Tally(
     stages=(),
     predictions={},
     confidence={},
+    probability={},
     disagreement=DisagreementHistogram.of([]),
     margin=ShareHistogram.of([]),
     latency_ms=LatencyHistogram.of([]),

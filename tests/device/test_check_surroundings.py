@@ -7,7 +7,8 @@ from collections import namedtuple
 import pytest
 
 from edgeguard.device.check_surroundings import check_surroundings
-from edgeguard.device.config import BrokerConfig, Device, DeviceConfig, Log, Metrics, Raw, Spool
+from edgeguard.device.config import Device, DeviceConfig, Log, Metrics, Raw, Spool
+from edgeguard.telemetry.broker import BrokerConfig
 
 Usage = namedtuple("Usage", "total used free")
 

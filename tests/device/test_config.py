@@ -4,8 +4,9 @@ import platform
 
 import pytest
 
-from edgeguard.device.config import broker_of, device_id, load_config, spool_folder
+from edgeguard.device.config import device_id, load_config, spool_folder
 from edgeguard.errors import ConfigError
+from edgeguard.telemetry.broker import broker_of
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The web application: REST, live events, metrics, health, and who may."""

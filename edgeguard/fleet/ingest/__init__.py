@@ -1,0 +1,1 @@
+"""MQTT messages into committed rows, each once."""

@@ -1,0 +1,1 @@
+"""What people look at: NiceGUI pages over the same functions as the API."""

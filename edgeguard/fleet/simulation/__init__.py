@@ -1,0 +1,1 @@
+"""Virtual devices that publish through a real broker."""
