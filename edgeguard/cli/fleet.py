@@ -14,7 +14,6 @@ _COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "migrate": ("edgeguard.cli.fleet_migrate", "Bring the database to this version's schema."),
     "import-wearers": ("edgeguard.cli.fleet_import_wearers", "Read wearers, groups and who wears what from a CSV."),
     "simulate": ("edgeguard.cli.fleet_simulate", "Publish as a fleet of virtual devices would."),
-    "screenshots": ("edgeguard.cli.fleet_screenshots", "Take a picture of each page of a simulated fleet."),
 }
 
 
