@@ -167,6 +167,14 @@ def new_database(request, tmp_path):
         server.drop(url)
 
 
+@pytest.fixture
+def postgres_database(new_database, postgres_template):
+    """An empty, migrated database for what only PostgreSQL has."""
+    made = Database(new_database("postgresql", postgres_template))
+    yield made
+    made.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, new_database):
     """An empty, migrated database: each test runs on both kinds."""
