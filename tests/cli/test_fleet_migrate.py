@@ -26,4 +26,4 @@ def test_what_is_wrong_is_one_line_without_the_password(edgeguard):
     assert error.count("\n") == 1
     assert "cannot be used" in error
     assert "secret" not in error
-    assert edgeguard("fleet", "migrate", "--to", "newest")[2].startswith("Error: there is no version 'newest'")
+    assert edgeguard("fleet", "migrate", "--to", "newest")[2].startswith("error: there is no version 'newest'")
