@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
@@ -17,10 +18,17 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
+@dataclass(frozen=True)
+class RowsAsked:
+    """Which part of a list."""
+
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50
+    offset: Annotated[int, Query(ge=0, le=2**53)] = 0
+
+
+Rows = Annotated[RowsAsked, Depends()]
 Served = Annotated[Parts, Depends(parts_of)]
 Reader = Annotated[Actor, Depends(Allowed("read"))]
 Labeler = Annotated[Actor, Depends(Allowed("label"))]
 Admin = Annotated[Actor, Depends(Allowed("manage"))]
-Limit = Annotated[int, Query(ge=1, le=1000)]
-Offset = Annotated[int, Query(ge=0, le=2**53)]
 Id = Annotated[int, Path(ge=1, le=2**53)]
