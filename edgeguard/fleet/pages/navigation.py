@@ -8,6 +8,7 @@ from nicegui import ui
 
 from edgeguard.errors import EdgeGuardError
 from edgeguard.fleet.pages.visit import Visit
+from edgeguard.fleet.store import alarms
 
 # path, name, icon
 PLACES: Final[tuple[tuple[str, str, str], ...]] = (
@@ -65,7 +66,7 @@ def _within(path: str, place: str) -> bool:
 async def _keep_count(visit: Visit, labels: list[Any]) -> None:
     async def show() -> None:
         try:
-            number = await visit.read(open_alarms)
+            number = await visit.read(_open)
         except EdgeGuardError:
             return  # the page's own panels say what is wrong
         for label in labels:
@@ -92,3 +93,7 @@ def _user_menu(visit: Visit) -> None:
         ui.label(visit.actor.name).classes("eg-account")
         ui.separator()
         ui.menu_item("Log out", on_click=lambda: ui.navigate.to("/logout"))
+
+
+def _open(connection: Any) -> int:
+    return alarms.alarms(connection, status="open", limit=1).total

@@ -14,8 +14,8 @@ from edgeguard.errors import Forbidden, StoreError
 from edgeguard.fleet.actor import Permission
 from edgeguard.fleet.api.access import current
 from edgeguard.fleet.api.gate import LoginNeeded
-from edgeguard.fleet.api.redirect import redirect
 from edgeguard.fleet.pages import navigation, states, theme
+from edgeguard.fleet.pages.text import text
 from edgeguard.fleet.pages.visit import Visit, login_url
 from edgeguard.fleet.parts import Parts
 
@@ -33,18 +33,19 @@ def page(parts: Parts, path: str, title: str, permission: Permission = "read") -
     """
 
     def decorated(build: Build) -> Build:
-        async def show(client: Client) -> Any:
-            dress(parts, client)
+        async def show(client: Client) -> None:
+            dark = dress(parts, client)
             try:
                 actor = await asyncio.to_thread(current, client)
             except LoginNeeded:
-                return redirect(login_url(client))
+                client.open(login_url(client))
+                return
             except StoreError as error:
                 with main(title):
                     states.failed(str(error), reload)
-                return None
+                return
             visit = Visit(parts, client, permission, actor)
-            await navigation.frame(visit, path)
+            await navigation.frame(visit, path, dark)
             with main(title):
                 try:
                     actor.must(permission)
@@ -52,7 +53,6 @@ def page(parts: Parts, path: str, title: str, permission: Permission = "read") -
                     states.failed(str(error))
                 else:
                     await build(visit)
-            return None
 
         ui.page(path, title=f"{title} · EdgeGuard")(show)
         return build
@@ -75,13 +75,13 @@ def bare(parts: Parts, path: str, title: str) -> Callable[[Callable[[Client], Aw
     return decorated
 
 
-def dress(parts: Parts, client: Client) -> None:
-    """Style, script and theme."""
+def dress(parts: Parts, client: Client) -> ui.dark_mode:
+    """Style, script and theme; gives the element that the theme hangs on."""
     ui.add_head_html(
         f"<style>{theme.variables()}{_STYLE}</style>"
         f"<script>{_SCRIPT};edgeguard.setServerTime({parts.now_ms()})</script>"
     )
-    ui.dark_mode({"dark": True, "light": False}.get(client.request.cookies.get("edgeguard_theme", "")))
+    return ui.dark_mode({"dark": True, "light": False}.get(client.request.cookies.get("edgeguard_theme", "")))
 
 
 @contextmanager
@@ -89,9 +89,9 @@ def main(title: str) -> Iterator[None]:
     """What a page's content goes into, under its heading."""
     with ui.element("div").classes("eg-main") as column:
         with ui.element("div").classes("eg-title"):
-            ui.element("h1").text = title
+            text("h1", title)
         yield
-        ui.label(RESEARCH_USE).classes("eg-foot")
+        text("p", RESEARCH_USE).classes("eg-foot")
     ui.skip_link("Skip to the content", target=column)
 
 
