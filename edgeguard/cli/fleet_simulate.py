@@ -10,18 +10,11 @@ import click
 _UNITS_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-class _Span(click.ParamType):
-    """A length of time like 7d, 12h or 30m, in milliseconds."""
-
-    name = "7d|12h|30m"
-
-    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"(\d{1,4}(?:\.\d+)?)([mhd])", value)
-        if found is None:
-            self.fail(f"{value!r} is no length of time: write 7d, 12h or 30m", param, ctx)
-        return int(float(found[1]) * _UNITS_MS[found[2]])
+def _span_ms(_context: click.Context, _option: click.Parameter, text: str) -> int:
+    found = re.fullmatch(r"(\d{1,4}(?:\.\d+)?)([mhd])", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no length of time: write 7d, 12h or 30m")
+    return int(float(found[1]) * _UNITS_MS[found[2]])
 
 
 @click.command("simulate")
@@ -30,10 +23,16 @@ class _Span(click.ParamType):
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="TOML file whose [broker] counts.")
 @click.option("--fleet", metavar="ID", default="simulated", show_default=True, help="Fleet id in topics.")
 @click.option("--interval-s", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Between summaries.")
-@click.option("--history", type=_Span(), default="0m", help="First send what a spool would hold of so long: 7d, 12h.")
-@click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="Of live messages; until Ctrl-C unless given.")
+@click.option(
+    "--history", callback=_span_ms, default="0m", metavar="7d|12h", help="First send what so long left in the spools."
+)
+@click.option(
+    "--hours", type=click.FloatRange(min=0, min_open=True), help="Of live messages; until Ctrl-C unless given."
+)
 @click.option("--speed", type=click.FloatRange(min=1), default=1.0, show_default=True, help="Of live, with --hours.")
-@click.option("--attack", type=click.FloatRange(0, 1), default=0.0, metavar="SHARE", help="Of devices, attacked at last.")
+@click.option(
+    "--attack", type=click.FloatRange(0, 1), default=0.0, metavar="SHARE", help="Of devices, attacked at last."
+)
 @click.option("--unfair", metavar="ATTRIBUTE=VALUE", help="Group that the model is unfair to.")
 @click.option("--wearers", type=click.Path(path_type=Path, dir_okay=False), help="Write who wears what, as CSV.")
 @click.option("--labels", type=click.Path(path_type=Path, dir_okay=False), help="Write a clinician's labels, as CSV.")
@@ -60,8 +59,10 @@ def command(
     lost links and a rollout of a second model come with them. Groups stand in --wearers alone, never in a message.
     """
     from edgeguard.errors import ConfigError
+    from edgeguard.fleet.loading import load_config
     from edgeguard.fleet.simulation.population import group_from
     from edgeguard.fleet.simulation.run import Scenario, Simulation
+    from edgeguard.telemetry.broker import broker_of
 
     if speed != 1 and hours is None:
         raise ConfigError("--speed needs --hours: what runs faster than real time must end")
@@ -78,4 +79,5 @@ def command(
         wearers=wearers,
         labels=labels,
     )
-    Simulation(scenario, broker_of(read(config, broker)), lambda phase, text: click.echo(f"{phase:<10} {text}")).run()
+    at = broker_of(load_config(config, {"broker": {"url": broker}}).broker)
+    Simulation(scenario, at, lambda phase, text: click.echo(f"{phase:<10} {text}")).run()

@@ -13,7 +13,7 @@ from edgeguard.fleet.clock import HOUR_MS, Now, unix_ms
 from edgeguard.fleet.iso_times import iso_from_unix_ms
 from edgeguard.fleet.simulation.csv_files import Labelled, labels_csv, wearers_csv
 from edgeguard.fleet.simulation.outbox import Outbox
-from edgeguard.fleet.simulation.plan import Plan, Wishes, make_plan
+from edgeguard.fleet.simulation.plan import Wishes, make_plan
 from edgeguard.fleet.simulation.world import World
 from edgeguard.telemetry.broker import Broker
 from edgeguard.telemetry.connection import Message
