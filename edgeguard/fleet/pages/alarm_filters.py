@@ -108,4 +108,4 @@ def _one_of(query: Mapping[str, str], name: str, known: Any, otherwise: str) -> 
 def _number(query: Mapping[str, str], name: str) -> int | None:
     """A positive number that every database can hold."""
     text = query.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:10]) and len(text) < 10 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from edgeguard.telemetry.messages import AlarmKind
 
-KINDS: Final[dict[AlarmKind, str]] = {
+KINDS: Final[dict[str, str]] = {
     "window": "exits disagree",
     "drift": "drift",
     "slowdown": "slowdown",
 }
-MEANINGS: Final[dict[AlarmKind, str]] = {
+MEANINGS: Final[dict[str, str]] = {
     "window": "The exits of the model contradict each other on this signal more than they do on clean ones: an attack "
     "on the model, an artifact, or a heart the model has not learned.",
     "drift": "Many windows in a row disagree a little more than clean ones do: a sensor that slips, a noise that "
@@ -23,7 +22,7 @@ MEANINGS: Final[dict[AlarmKind, str]] = {
 _HALF: Final = 0.5
 
 
-def crossing(kind: AlarmKind, score: str, value: float, threshold: float) -> str:
+def crossing(kind: str, score: str, value: float, threshold: float) -> str:
     """How far over its threshold the alarm began: ``mutual_information 0.412, 3.2 times the threshold of 0.129``."""
     times = f"{value / threshold:.1f} times the threshold of {threshold:.3g}" if threshold > 0 else "threshold 0"
     what = score if kind == "window" else f"the sum over {score}"
