@@ -39,7 +39,12 @@ def _bars(names: Sequence[str], values: Sequence[float]) -> Options:
         "animation": False,
         "grid": {"left": 8, "right": 56, "top": 24, "bottom": 8, "containLabel": True},
         "xAxis": {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": "{value} %"}},
-        "yAxis": {"type": "category", "inverse": True, "data": list(names), "axisLabel": {"width": 120, "overflow": "truncate"}},
+        "yAxis": {
+            "type": "category",
+            "inverse": True,
+            "data": list(names),
+            "axisLabel": {"width": 120, "overflow": "truncate"},
+        },
         "series": [_series(values)],
     }
 

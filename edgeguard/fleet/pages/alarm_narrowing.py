@@ -25,7 +25,9 @@ class Narrowing:
         self._changed = changed
         with ui.element("div").classes("eg-row"):
             self._tabs = ui.toggle(_tabs(None), value=filters.status, on_change=self._told("status"))
-            self._tabs.props('no-caps unelevated toggle-color=primary color=none aria-label="Status"').classes("eg-tabs")
+            self._tabs.props('no-caps unelevated toggle-color=primary color=none aria-label="Status"').classes(
+                "eg-tabs"
+            )
         with ui.element("div").classes("eg-row eg-controls"):
             search = ui.input("Device", value=filters.search, on_change=self._told("search"))
             search.props('outlined dense clearable debounce=300 type=search aria-label="Device"')
@@ -43,7 +45,12 @@ class Narrowing:
         self._tabs.set_options(_tabs(state), value=self._tabs.value)
 
     def _select(
-        self, label: str, options: dict[Any, str], value: Any, field: str, kept: Callable[[Any], Any] = lambda value: value
+        self,
+        label: str,
+        options: dict[Any, str],
+        value: Any,
+        field: str,
+        kept: Callable[[Any], Any] = lambda value: value,
     ) -> None:
         select = ui.select(options, label=label, value=value, on_change=self._told(field, kept))
         select.props("outlined dense options-dense").classes("eg-select")

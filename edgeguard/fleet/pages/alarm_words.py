@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-
 KINDS: Final[dict[str, str]] = {
     "window": "exits disagree",
     "drift": "drift",

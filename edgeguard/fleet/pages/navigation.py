@@ -33,18 +33,17 @@ async def frame(visit: Visit, path: str, dark: ui.dark_mode) -> None:
         with ui.element("a").props('href="/"').classes("eg-brand"):
             ui.element("img").props('src="/favicon.ico" alt=""')
             ui.label("EdgeGuard")
-        top = _places(path)
+        count = [_places(path)]
         with ui.element("div").classes("eg-who"):
             _theme_menu(dark)
             _user_menu(visit)
     with ui.footer(elevated=False, wrap=False).classes("eg-bottom"):
-        bottom = _places(path)
-    await _keep_count(visit, [top, bottom])
+        count.append(_places(path))
+    await _keep_count(visit, count)
 
 
-def _places(path: str) -> ui.element:
-    """The links; gives the element that holds the number of open alarms."""
-    count = None
+def _places(path: str) -> ui.label:
+    """The links; gives the label that holds the number of open alarms."""
     with ui.element("nav").classes("eg-nav").props('aria-label="Pages"'):
         for place, name, icon in PLACES:
             with ui.element("a").props(f'href="{place}"') as link:
@@ -54,8 +53,7 @@ def _places(path: str) -> ui.element:
                 ui.label(name)
                 if place == "/alarms":
                     count = ui.label().classes("eg-count")
-                    count.visible = False
-    assert count is not None
+    count.visible = False
     return count
 
 
@@ -63,7 +61,7 @@ def _within(path: str, place: str) -> bool:
     return path.startswith(place) if place != "/" else path == "/" or path.startswith("/devices")
 
 
-async def _keep_count(visit: Visit, labels: list[Any]) -> None:
+async def _keep_count(visit: Visit, labels: list[ui.label]) -> None:
     async def show() -> None:
         try:
             number = await visit.read(_open)

@@ -36,7 +36,7 @@ def page(parts: Parts, path: str, title: str, permission: Permission = "read") -
         async def show(client: Client) -> None:
             dark = dress(parts, client)
             try:
-                actor = await asyncio.to_thread(current, client)
+                actor = await asyncio.to_thread(current, client.request)
             except LoginNeeded:
                 client.open(login_url(client))
                 return

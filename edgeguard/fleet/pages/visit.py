@@ -74,7 +74,7 @@ class Visit:
     async def act(self, action: Callable[[Actor], T], said: str = "") -> Outcome[T]:
         """Do `action` in a thread as who is logged in now; `said`, or what went wrong, appears as a short notice."""
         try:
-            result = await asyncio.to_thread(lambda: action(current(self.client)))
+            result = await asyncio.to_thread(lambda: action(current(self.client.request)))
         except LoginNeeded:
             self.to_login()
             return Outcome(False)
@@ -90,7 +90,7 @@ class Visit:
         self.client.open(login_url(self.client))
 
     def _read(self, question: Callable[[Any], T], used: bool) -> T:
-        current(self.client, used=used).must(self.permission)
+        current(self.client.request, used=used).must(self.permission)
         with self.parts.database.reading() as connection:
             return question(connection)
 
