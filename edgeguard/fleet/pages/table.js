@@ -37,6 +37,7 @@ export default {
           <caption class="eg-hidden">{{ caption }}</caption>
           <thead>
             <tr>
+              <th v-if="ticks" scope="col" class="eg-tick"><input type="checkbox" aria-label="All rows" :checked="rows.length > 0 && ticked.length === rows.length" @change="tickAll($event.target.checked)"></th>
               <th v-for="c in columns" :key="c.name" scope="col" :class="{ 'eg-end': c.numeric }" :aria-sort="c.name !== sort ? null : descending ? 'descending' : 'ascending'">
                 <button v-if="c.sortable" type="button" :title="c.tip || null" @click="sortBy(c.name)">{{ c.label }}<span class="eg-arrow" aria-hidden="true">{{ c.name !== sort ? "" : descending ? "▼" : "▲" }}</span></button>
                 <span v-else :title="c.tip || null">{{ c.label }}</span>
@@ -44,7 +45,8 @@ export default {
             </tr>
           </thead>
           <tbody @mouseenter="hold(true)" @mouseleave="hold(false)" @focusin="hold(true)" @focusout="hold(false)">
-            <tr v-for="row in rows" :key="row.id" :class="{ 'eg-opens': row.href, ['eg-row-' + row.tone]: row.tone }" @click="open(row, $event)">
+            <tr v-for="row in rows" :key="row.id" :class="{ 'eg-opens': row.href, 'eg-at': row.id === at, ['eg-row-' + row.tone]: row.tone }" @click="open(row, $event)">
+              <td v-if="ticks" class="eg-tick"><input type="checkbox" aria-label="Choose this row" :checked="ticked.includes(row.id)" @change="tick(row.id, $event.target.checked)"></td>
               <td v-for="c in columns" :key="c.name" :class="['eg-as-' + c.phone, c.numeric ? 'eg-end' : '']" :data-label="c.label"><cell :cell="row.cells[c.name]" /></td>
             </tr>
           </tbody>
@@ -66,8 +68,21 @@ export default {
     offset: Number,
     limit: Number,
     busy: Boolean,
+    ticks: Boolean,
+    ticked: Array,
+    at: [Number, String],
+  },
+  updated() {
+    if (this.at !== this.shownAt) this.$el.querySelector(".eg-at")?.scrollIntoView({ block: "nearest" });
+    this.shownAt = this.at;
   },
   methods: {
+    tick(id, on) {
+      this.$emit("tick", on ? [...this.ticked, id] : this.ticked.filter((other) => other !== id));
+    },
+    tickAll(on) {
+      this.$emit("tick", on ? this.rows.map((row) => row.id) : []);
+    },
     first(name) {
       return this.columns.find((c) => c.name === name).falls;
     },
@@ -81,7 +96,7 @@ export default {
       this.$emit("hold", held);
     },
     open(row, event) {
-      if (!row.href || event.target.closest("a, button") || String(getSelection())) return;
+      if (!row.href || event.target.closest("a, button, input") || String(getSelection())) return;
       if (event.ctrlKey || event.metaKey) window.open(row.href, "_blank", "noopener");
       else window.location.href = row.href;
     },

@@ -84,6 +84,11 @@ class Table(ui.element, component="table.js"):
         on_sort: Called with a column's name and whether the largest is to come first.
         on_turn: Called with the offset of the part to show.
         on_hold: Called with whether somebody points at a row or has one in focus: leave the rows where they are.
+        on_tick: Gives each row a box to tick, and is called when one was; see `ticked`.
+
+    Attributes:
+        ticked: Ids of the rows that are ticked.
+        at: Id of the row that the keyboard is at.
     """
 
     def __init__(
@@ -94,10 +99,14 @@ class Table(ui.element, component="table.js"):
         on_sort: Callable[[str, bool], Any] | None = None,
         on_turn: Callable[[int], Any] | None = None,
         on_hold: Callable[[bool], Any] | None = None,
+        on_tick: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__()
         self._props["columns"] = [asdict(column) for column in columns]
         self._props["caption"] = caption
+        self._props["ticks"] = on_tick is not None
+        self._props["ticked"] = []
+        self._props["at"] = None
         self.fill([])
         if on_sort is not None:
             self.on("sort", lambda event: on_sort(str(event.args["name"]), bool(event.args["descending"])))
@@ -105,6 +114,37 @@ class Table(ui.element, component="table.js"):
             self.on("turn", lambda event: on_turn(int(event.args)))
         if on_hold is not None:
             self.on("hold", lambda event: on_hold(bool(event.args)))
+        if on_tick is not None:
+            self.on("tick", lambda event: self._take_ticks(event.args, on_tick))
+
+    @property
+    def ids(self) -> list[int | str]:
+        """Of the rows, from the top."""
+        return [row["id"] for row in self._props["rows"]]
+
+    @property
+    def ticked(self) -> list[int | str]:
+        """Ids of the rows that are ticked."""
+        return list(self._props["ticked"])
+
+    @property
+    def at(self) -> int | str | None:
+        """Id of the row that the keyboard is at."""
+        return self._props["at"]  # type: ignore[no-any-return]  # NiceGUI's props are of any type
+
+    def go_to(self, row_id: int | str | None) -> None:
+        """Mark the row that the keyboard is at, and bring it into sight."""
+        self._props["at"] = row_id
+        self.update()
+
+    def untick(self) -> None:
+        """Take all ticks off."""
+        self._props["ticked"] = []
+        self.update()
+
+    def _take_ticks(self, ids: Sequence[Any], on_tick: Callable[[], Any]) -> Any:
+        self._props["ticked"] = [row_id for row_id in self.ids if row_id in ids]
+        return on_tick()
 
     def fill(
         self,
@@ -118,6 +158,7 @@ class Table(ui.element, component="table.js"):
     ) -> None:
         """Show `rows`, which are `offset` and following of `total`, in the order of the column `sort`."""
         self._props["rows"] = [asdict(row) for row in rows]
+        self._props["ticked"] = [row_id for row_id in self.ids if row_id in self._props["ticked"]]
         self._props.update(total=len(rows) if total is None else total, offset=offset, limit=limit)
         self._props.update(sort=sort, descending=descending)
         self.update()
