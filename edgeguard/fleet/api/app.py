@@ -1,0 +1,58 @@
+"""The web application, put together from its parts."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from fastapi import FastAPI
+
+from edgeguard import __version__
+from edgeguard.fleet.api.errors import add_error_handlers
+from edgeguard.fleet.api.openapi import describe
+from edgeguard.fleet.api.security import Shield
+from edgeguard.fleet.api.unknown import add_unknown
+from edgeguard.fleet.parts import Parts
+
+API: Final = "/api/v1"
+# Of edgeguard.fleet.api.routes; each has a `router`, under API, or a `root_router`, under the root, or both.
+ROUTES: Final = (
+    "accounts",
+    "settings",
+    "devices",
+    "alarms",
+    "models",
+    "quarantine",
+    "events",
+    "exports",
+    "wearers",
+    "labels",
+    "fairness",
+    "health",
+    "metrics",
+    "entry",
+    "oidc",
+)
+
+
+def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
+    """REST, live events, metrics, health, login and, unless switched off, the pages, behind one shield.
+
+    Routes reach `parts` as ``request.app.state.parts``; pages have it from `add_pages`. NiceGUI knows one application
+    a process, so a process can have the pages once.
+    """
+    app = FastAPI(title="EdgeGuard fleet", version=__version__, openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None)
+    app.state.parts = parts
+    for name in ROUTES:
+        module = import_module(f"edgeguard.fleet.api.routes.{name}")
+        if router := getattr(module, "router", None):
+            app.include_router(router, prefix=API)
+        if router := getattr(module, "root_router", None):
+            app.include_router(router)
+    add_error_handlers(app)
+    add_unknown(app)
+    describe(app)
+    if pages:
+        import_module("edgeguard.fleet.pages").add_pages(app, parts)
+    app.add_middleware(Shield, parts=parts)
+    return app
