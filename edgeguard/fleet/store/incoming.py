@@ -17,7 +17,6 @@ from sqlalchemy import (
     Boolean,
     Connection,
     Double,
-    Executable,
     Select,
     String,
     Text,
@@ -25,13 +24,11 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    false,
     func,
     select,
-    true,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 
 from edgeguard.fleet.clock import HOUR_MS
 from edgeguard.fleet.store import bulk
@@ -125,9 +122,9 @@ def put_summaries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
     if not rows:
         return
     bulk.append(connection, summaries, rows)
-    hours = sorted({(row["device_id"], row["at_ms"] - row["at_ms"] % HOUR_MS) for row in rows})
-    stale = bulk.rows({"device_id": device_id, "bucket_ms": bucket_ms} for device_id, bucket_ms in hours)
-    connection.execute(_mark_stale(connection.dialect.name), {"stale": stale})
+    hours = {(row["device_id"], row["at_ms"] - row["at_ms"] % HOUR_MS) for row in rows}
+    stale = [{"device_id": device_id, "bucket_ms": bucket_ms} for device_id, bucket_ms in hours]
+    bulk.append(connection, stale_hours, stale)
 
 
 def answer_commands(connection: Connection, answers: Sequence[Mapping[str, Any]]) -> None:
@@ -173,20 +170,6 @@ def _change(dialect: str) -> Update:
             limited_ms=func.coalesce(new.limited_ms, old.limited_ms),
         )
     )
-
-
-@cache
-def _mark_stale(dialect: str) -> Executable:
-    """Lock what is on the queue already: an upkeep that takes it off meanwhile must wait, or miss our rows."""
-    stale = bulk.given(dialect, "stale", device_id=BigInteger(), bucket_ms=BigInteger())
-    values = select(stale.c.device_id, stale.c.bucket_ms).where(true())  # SQLite reads ON as a join's without WHERE
-    module = sqlite if dialect == "sqlite" else postgresql
-    new = module.insert(stale_hours).from_select(["device_id", "bucket_ms"], values)
-    keys = list(stale_hours.primary_key.columns)
-    locked: Executable = new.on_conflict_do_update(
-        index_elements=keys, set_={"bucket_ms": new.excluded.bucket_ms}, where=false()
-    )
-    return locked
 
 
 @cache
