@@ -42,9 +42,10 @@ def command(messages: int, devices: int, faults: int, rate: float, seed: int, re
     chance = random.Random(seed)
     kinds = [WORKER_KILLED, BROKER_STOPPED, DATABASE_CRASHED]
 
+    sent = traffic(messages, devices, seed)
+
     def trial(count: int, chosen: list[str], autosave: str) -> Outcome:
         with tempfile.TemporaryDirectory() as folder, Site(Path(folder), autosave) as site:
-            sent = traffic(messages, devices, seed)
             return run(site, sent, draw(count, chosen, chance), chance, rate, click.echo)
 
     lasting = trial(faults, kinds, ON_EXIT)

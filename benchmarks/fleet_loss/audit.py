@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.fleet_loss.traffic import Key
@@ -94,4 +95,4 @@ def _missing(ranges: str) -> frozenset[int]:
     """What lies between the ranges."""
     spans = [tuple(map(int, span.split("-"))) for span in ranges.split(",") if span]
     came = [(span[0], span[-1]) for span in spans]
-    return frozenset(seq for (_, end), (begin, _) in zip(came, came[1:], strict=False) for seq in range(end + 1, begin))
+    return frozenset(seq for (_, end), (begin, _) in pairwise(came) for seq in range(end + 1, begin))

@@ -132,7 +132,7 @@ class Site:
         return int(self._ask("SELECT count(*) FROM devices")[0][0])
 
     def wait_settled(self, wanted: int, quiet_s: float, patience_s: float) -> None:
-        """Until there are so many rows, or none came for `quiet_s`; workers that end by themselves are started again."""
+        """Until there are so many rows, or none came for `quiet_s`; workers that ended by themselves are revived."""
         until = time.monotonic() + patience_s
         count, since = self.rows(), time.monotonic()
         while count < wanted and time.monotonic() < min(until, since + quiet_s):

@@ -12,7 +12,7 @@ from edgeguard.fleet.simulation.plan import Wishes, make_plan
 from edgeguard.fleet.simulation.world import World
 from edgeguard.telemetry.connection import Message
 
-_INTERVAL_MS: Final = 60_000
+_INTERVAL_MS: Final = 10_000
 _KINDS: Final = ("telemetry", "alert")
 
 

@@ -132,10 +132,11 @@ class _Progress(threading.Thread):
     def run(self) -> None:
         """Until all are put, or given up."""
         began = time.monotonic()
-        for self._put, message in enumerate(self._messages, start=1):
-            if self._over.wait(max(0.0, began + self._put * self._pause_s - time.monotonic())):
+        for number, message in enumerate(self._messages, start=1):
+            if self._over.wait(max(0.0, began + number * self._pause_s - time.monotonic())):
                 return
             self._outbox.put(message)
+            self._put = number
 
     def give_up(self) -> None:
         """Put no more."""
