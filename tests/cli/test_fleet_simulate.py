@@ -7,8 +7,8 @@ import pytest
     ("words", "message"),
     [
         (["--speed", "2"], "--speed needs --hours"),
-        (["--unfair", "gender=F"], "no attribute 'gender'; there are: sex, age_band, skin_tone, site"),
-        (["--fleet", "a/b"], "fleet id 'a/b' cannot be used in a topic"),
+        (["--unfair", "gender=F"], "there are: sex, age_band, skin_tone, site"),
+        (["--fleet", "a/b", "--broker", "mqtt://127.0.0.1:9"], "fleet id 'a/b' cannot be used in a topic"),
         (["--broker", "localhost"], "'localhost' is not the address of a broker"),
         ([], "no broker is given: name it with --broker"),
     ],
