@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
 from fastapi import FastAPI
@@ -41,9 +42,13 @@ def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
     Routes reach `parts` as ``request.app.state.parts``; pages have it from `add_pages`. NiceGUI knows one application
     a process, so a process can have the pages once.
     """
-    app = FastAPI(title="EdgeGuard fleet", version=__version__, openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="EdgeGuard fleet", version=__version__, openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None
+    )
     app.state.parts = parts
     for name in ROUTES:
+        if find_spec(f"edgeguard.fleet.api.routes.{name}") is None:
+            continue
         module = import_module(f"edgeguard.fleet.api.routes.{name}")
         if router := getattr(module, "router", None):
             app.include_router(router, prefix=API)
