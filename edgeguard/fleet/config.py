@@ -113,7 +113,9 @@ class Fairness(_Table, frozen=True, kw_only=True):
     min_wearers: Annotated[int, msgspec.Meta(ge=2)] = 5
     days: Days = 7
     confidence: Annotated[float, msgspec.Meta(gt=0.5, lt=1)] = 0.95
-    bands: dict[str, float] = {"alarm_rate": 0.05, "rejected_rate": 0.10, "accuracy": 0.10, "margin": 0.10}
+    bands: dict[str, float] = msgspec.field(
+        default_factory=lambda: {"alarm_rate": 0.05, "rejected_rate": 0.10, "accuracy": 0.10, "margin": 0.10}
+    )
 
 
 class FleetConfig(_Table, frozen=True, kw_only=True):

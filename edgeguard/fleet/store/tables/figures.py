@@ -81,12 +81,15 @@ days: Final = _bucket("days")
 class_hours: Final = _class_bucket("class_hours")
 class_days: Final = _class_bucket("class_days")
 
-# (device, hour) whose sums no longer hold: ingest notes them in its own transaction, the upkeep takes them off.
+# (device, hour) whose sums no longer hold: ingest notes them in the transaction of their summaries, the upkeep takes
+# them off. A queue, not a set: a pair that is there already would tell nothing of a summary that is not committed yet.
 stale_hours: Final = Table(
     "stale_hours",
     METADATA,
-    Column("device_id", Id, primary_key=True, autoincrement=False),
-    Column("bucket_ms", Ms, primary_key=True, autoincrement=False),
+    key(),
+    Column("device_id", Id, nullable=False),
+    Column("bucket_ms", Ms, nullable=False),
+    Index("ix_stale_hours_bucket_ms_device_id", "bucket_ms", "device_id"),
 )
 
 # Messages that follow no schema, or come from whom they should not: set aside with the reason.
