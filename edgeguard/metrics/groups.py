@@ -23,7 +23,7 @@ from scipy.special import ndtr, stdtrit
 from edgeguard.metrics.classification import Floats
 from edgeguard.metrics.clusters import ClusterBootstrap
 from edgeguard.metrics.figures import Estimate, Gap, no_gap, undefined
-from edgeguard.metrics.intervals import share_interval
+from edgeguard.metrics.intervals import share_intervals
 
 Scale = Literal["share", "amount"]  # in [0, 1]; at least 0
 
@@ -122,14 +122,14 @@ def _interval(columns: _Columns, k: Indices, critical: Floats, confidence: float
     relative = np.divide(errors, room, out=np.zeros_like(values), where=room > 0)
     factor = np.exp(np.minimum(critical * relative, _LARGEST))
     low, high = values / (values + (1 - values) * factor), values * factor / (values * factor + (1 - values))
-    for place in np.flatnonzero((errors == 0) | (room <= 0)):
-        low[place], high[place] = _exact(float(values[place]), int(columns.clusters[k[place]]), confidence)
-    return low, high
+    exact_low, exact_high = _exact(values, columns.clusters[k], confidence)
+    alike = (errors == 0) | (room <= 0)
+    return np.where(alike, exact_low, low), np.where(alike, exact_high, high)
 
 
-def _exact(share: float, trials: int, confidence: float) -> tuple[float, float]:
-    low, high = share_interval(min(round(share * trials), trials), trials, confidence)
-    return min(low, share), max(high, share)
+def _exact(shares: Floats, trials: Floats, confidence: float) -> tuple[Floats, Floats]:
+    low, high = share_intervals(np.clip(np.rint(shares * trials), 0, trials), trials, confidence)
+    return np.minimum(low, shares), np.maximum(high, shares)
 
 
 def _pairs(columns: _Columns, confidence: float) -> dict[tuple[int, int], tuple[float, float]]:
@@ -188,7 +188,8 @@ def _correlation(deviations: Floats, i: Indices, j: Indices) -> Floats:
 def _gap(columns: _Columns, pairs: dict[tuple[int, int], tuple[float, float]]) -> Gap:
     if not pairs:
         return no_gap("fewer than two groups can be compared")
-    highest, lowest = int(columns.values.argmax()), int(columns.values.argmin())
+    values = columns.values
+    i, j = max(pairs, key=lambda pair: abs(values[pair[0]] - values[pair[1]]))
+    highest, lowest = (i, j) if values[i] >= values[j] else (j, i)
     low, high = (max(ends[side] for ends in pairs.values()) for side in (0, 1))
-    value = float(columns.values[highest] - columns.values[lowest])
-    return Gap(value, low, high, columns.names[highest], columns.names[lowest])
+    return Gap(float(values[highest] - values[lowest]), low, high, columns.names[highest], columns.names[lowest])
