@@ -144,7 +144,7 @@ def _hours(now_ms):
 
 def sums(seed, *, attacked, windows=120, rejected=3):
     """The columns of figures that a tally of `windows` windows gives."""
-    rng, builder = np.random.default_rng(seed), SummaryBuilder(CLASSES)
+    rng, builder = np.random.default_rng(seed), SummaryBuilder(CLASSES, 1.0)
     for _ in range(windows - rejected):
         predicted = int(rng.random() < 0.2) + int(rng.random() < 0.05)
         score = abs(rng.normal(0.4, 0.1)) if attacked else abs(rng.normal(0.03, 0.01))
