@@ -9,8 +9,8 @@ from typing import Any, Final, Generic, TypeVar
 from nicegui import background_tasks, ui
 
 from edgeguard.errors import EdgeGuardError
-from edgeguard.fleet.pages import states
 from edgeguard.fleet.api.gate import LoginNeeded
+from edgeguard.fleet.pages import states
 from edgeguard.fleet.pages.visit import Visit
 
 T = TypeVar("T")
