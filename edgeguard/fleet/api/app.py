@@ -41,7 +41,9 @@ def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
     Routes reach `parts` as ``request.app.state.parts``; pages have it from `add_pages`. NiceGUI knows one application
     a process, so a process can have the pages once.
     """
-    app = FastAPI(title="EdgeGuard fleet", version=__version__, openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="EdgeGuard fleet", version=__version__, openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None
+    )
     app.state.parts = parts
     for name in ROUTES:
         module = import_module(f"edgeguard.fleet.api.routes.{name}")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect
 
 from edgeguard.errors import MissingExtra, StoreError
+from edgeguard.fleet.store.advisory import Lock, take
 from edgeguard.fleet.store.database import Database
 
 try:
@@ -20,7 +21,6 @@ try:
 except ImportError as error:
     raise MissingExtra("alembic") from error
 
-_LOCK: Final = 4_702_111_234  # any number that other programs on the server do not lock
 _TABLE: Final = "alembic_version"
 
 
@@ -60,8 +60,7 @@ def migrate(database: Database, revision: str = "head") -> tuple[str | None, str
         StoreError: There is no such version, or the database is of a newer one.
     """
     with database.writing() as connection:
-        if database.dialect == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        take(connection, Lock.SCHEMA)
         before = _version(connection)
         if before is not None:
             _refuse_newer(database, before)
