@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
 from fastapi import FastAPI
@@ -46,6 +47,8 @@ def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
     )
     app.state.parts = parts
     for name in ROUTES:
+        if find_spec(f"edgeguard.fleet.api.routes.{name}") is None:
+            continue
         module = import_module(f"edgeguard.fleet.api.routes.{name}")
         if router := getattr(module, "router", None):
             app.include_router(router, prefix=API)
