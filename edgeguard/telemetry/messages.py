@@ -46,7 +46,8 @@ class State(_Message, frozen=True, kw_only=True):
 
     Attributes:
         status: ``online`` on every connect, ``stopped`` on a clean stop, ``offline`` as the last will.
-        time_ms: When it was written; of ``offline``, when the connection that broke was made.
+        time_ms: When it was written: of ``online`` and of ``offline``, the last will, when the connection was begun.
+            The state of the greatest time counts, of equal times the one that is not ``online``.
         boot: Random for every start.
         software: Version of edgeguard on the device.
         bundle: The model that runs.
