@@ -100,6 +100,11 @@ class Live:
             with self._lock:
                 self._listeners.discard(listener)
 
+    @property
+    def listeners(self) -> int:
+        """How many there are."""
+        return len(self._listeners)
+
     def look(self, since_ms: int) -> Changes:
         """What has changed since; StoreUnavailable."""
         with self._database.reading() as connection:

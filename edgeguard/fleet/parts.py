@@ -24,12 +24,14 @@ class Parts:
         database: Where everything is.
         config: The config file's.
         send: Publishes a command to a device; BrokerError where no broker is connected. None: no broker is configured.
+        connected: Whether the broker is there right now; None where none is configured.
         now_ms: The wall clock.
     """
 
     database: Database
     config: FleetConfig
     send: Send | None = None
+    connected: Callable[[], bool] | None = None
     now_ms: Now = unix_ms
 
     @cached_property

@@ -22,8 +22,6 @@ def send_command(
 ) -> str:
     """Send a command; its id, under which `store.commands` shows the answer.
 
-    The row is there before the message goes out, for the answer may come at once.
-
     Raises:
         Forbidden: not theirs to do.
         DataError: `interval_s` does not fit the action, or is out of range.
@@ -33,10 +31,16 @@ def send_command(
     if parts.send is None:
         raise BrokerError("no broker is configured, so no command can be sent: set broker.url in the config file")
     command = _command(action, interval_s, now_ms)
-    with parts.database.writing() as connection:
+    with parts.database.writing() as connection:  # before it goes out: the answer may come at once
         commands.add(connection, command, device.id, actor.user_id)
-        audit.record(connection, actor, f"device.{action}", f"device {device.fleet}/{device.device}", {}, now_ms)
+        details = {"interval_s": interval_s} if interval_s is not None else {}
+        audit.record(connection, actor, f"device.{action}", f"device {device.fleet}/{device.device}", details, now_ms)
+    try:
         parts.send(Address(device.fleet, device.device), command)
+    except BrokerError as error:
+        with parts.database.writing() as connection:
+            commands.fail(connection, command.id, str(error), now_ms)
+        raise
     return command.id
 
 

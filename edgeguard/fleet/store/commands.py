@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from edgeguard.fleet.store.tables import commands as table
 from edgeguard.fleet.store.tables import devices, users
@@ -47,6 +47,12 @@ def add(connection: Connection, command: Command, device_id: int, user_id: int |
     """Write down what is about to be sent."""
     values = {"id": command.id, "sent_ms": command.time_ms, "action": command.action, "interval_s": command.interval_s}
     connection.execute(insert(table).values(**values, device_id=device_id, user_id=user_id))
+
+
+def fail(connection: Connection, command_id: str, reason: str, now_ms: int) -> None:
+    """Note that a command never went out."""
+    values = {"answered_ms": now_ms, "done": False, "reason": reason[:200]}
+    connection.execute(update(table).where(table.c.id == command_id).values(**values))
 
 
 def forget_device(connection: Connection, device_id: int) -> None:

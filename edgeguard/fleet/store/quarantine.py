@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,24 +49,44 @@ class ReasonCount:
 
 
 def quarantine(
-    connection: Connection, *, kind: str = "", search: str = "", limit: int = 50, offset: int = 0
+    connection: Connection,
+    *,
+    kind: str = "",
+    search: str = "",
+    from_ms: int | None = None,
+    to_ms: int | None = None,
+    limit: int = 50,
+    offset: int = 0,
 ) -> Listing[QuarantineRow]:
-    """The newest first; `kind` is one of `KINDS`, `search` part of the topic or the reason."""
-    wanted = _wanted(kind, search)
+    """The newest first; `kind` is one of `KINDS`, `search` part of topic or reason; received in [from_ms, to_ms)."""
+    wanted = _wanted(kind, search, from_ms, to_ms)
     total = connection.execute(select(func.count()).select_from(table).where(*wanted)).scalar_one()
     query = select(table).where(*wanted).order_by(table.c.received_ms.desc(), table.c.id.desc())
     rows = connection.execute(query.limit(limit).offset(offset))
-    return Listing([_row(dict(row._mapping)) for row in rows], total, offset)
+    return Listing([_row(dict(found._mapping)) for found in rows], total, offset)
 
 
-def _wanted(kind: str, search: str) -> list[ColumnElement[bool]]:
+def each_quarantined(
+    connection: Connection, *, kind: str = "", search: str = "", from_ms: int | None = None, to_ms: int | None = None
+) -> Iterator[QuarantineRow]:
+    """All that `quarantine` would list, oldest first, read bit by bit."""
+    query = select(table).where(*_wanted(kind, search, from_ms, to_ms)).order_by(table.c.received_ms, table.c.id)
+    rows = connection.execute(query.execution_options(yield_per=1000))
+    return (_row(dict(found._mapping)) for found in rows)
+
+
+def _wanted(kind: str, search: str, from_ms: int | None, to_ms: int | None) -> list[ColumnElement[bool]]:
     wanted = [table.c.kind == KINDS.index(kind)] if kind else []
     if search:
         wanted.append((table.c.topic + " " + table.c.reason).icontains(search, autoescape=True))
+    if from_ms is not None:
+        wanted.append(table.c.received_ms >= from_ms)
+    if to_ms is not None:
+        wanted.append(table.c.received_ms < to_ms)
     return wanted
 
 
-def _row(values: dict[str, Any]) -> QuarantineRow:
+def _row(values: Mapping[str, Any]) -> QuarantineRow:
     payload = values["payload"].decode("utf-8", "backslashreplace")
     return QuarantineRow(**{**values, "kind": KINDS[values["kind"]], "payload": payload})
 
