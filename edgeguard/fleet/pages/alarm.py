@@ -168,7 +168,7 @@ def _classes(alarm: Alarm) -> None:
 
 def _device_around(answer: Answer) -> None:
     text("h2", "The device around it")
-    if not answer.around.at_ms:
+    if not answer.around.figures.at_ms:
         text("p", "No summary of the device has come for this time; they may still be on their way.").classes(
             "eg-muted"
         )

@@ -25,7 +25,7 @@ def exit_bars(exit_probabilities: Sequence[float], confidence: float) -> Options
         "silent": True,
         "data": [{"xAxis": confidence}],
         "lineStyle": {"color": color("ink")},
-        "label": {"formatter": f"ensemble {confidence:.0%}", "color": color("ink")},
+        "label": {"formatter": f"ensemble {confidence:.0%}", "position": "start", "color": color("ink")},
     }
     return options
 
@@ -49,12 +49,12 @@ def around(timeline: Timeline, row: AlarmRow, to_ms: int) -> Options:
     options["legend"] |= {"show": True, "top": 0, "right": 0}
     options["grid"] |= {"top": 36}
     options["tooltip"]["valueFormatter"] = "eg:figure"
-    mean = _line("mean", timeline.at_ms, timeline.disagreement, series(0))
+    mean = _line("mean", timeline.figures.at_ms, timeline.figures.disagreement, series(0))
     span = [{"xAxis": row.began_ms}, {"xAxis": row.ended_ms or to_ms}]
     mean["markArea"] = {"silent": True, "itemStyle": {"color": color("bad-soft")}, "data": [span]}
     if row.kind == "window":
         mean["markLine"] = _threshold(row.threshold)
-    options["series"] = [mean, _line("95th percentile", timeline.at_ms, timeline.disagreement_p95, series(1))]
+    options["series"] = [mean, _line("95th percentile", timeline.figures.at_ms, timeline.figures.disagreement_p95, series(1))]
     return options
 
 
