@@ -28,7 +28,7 @@ _SOCKET_MESSAGE_BYTES: Final = 1 << 20
 
 def check(web: Web) -> None:
     """ConfigError where the pages could be reached otherwise than is safe, or not at all."""
-    if not web.public_url and not _is_this_machine(web.host):
+    if not web.public_url and not is_this_machine(web.host):
         raise ConfigError(
             f"web.host {web.host} lets other machines in: set web.public_url to the address that browsers use, "
             "https:// by a reverse proxy"
@@ -38,6 +38,11 @@ def check(web: Web) -> None:
         raise ConfigError(f"web.public_url {web.public_url!r} is not an address: write https://name, without a path")
     if web.trusted_proxy and not _is_address(web.trusted_proxy):
         raise ConfigError(f"web.trusted_proxy {web.trusted_proxy!r} is not an address: write the proxy's, as 127.0.0.1")
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def listen(web: Web) -> socket.socket:
@@ -89,10 +94,6 @@ class WebServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _is_this_machine(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def _is_address(text: str) -> bool:

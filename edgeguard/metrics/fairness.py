@@ -21,7 +21,7 @@ def mean_by_group(values: Floats, groups: NDArray[np.generic]) -> dict[str, floa
 
 
 def largest_gap(figures: Mapping[str, float]) -> tuple[float, str, str]:
-    """max |figure_i - figure_j| over all pairs, with the group that has the highest figure and the one with the lowest.
+    """Max |figure_i - figure_j| over all pairs, the group that has the highest figure and the one with the lowest.
 
     ValueError where there is no group.
     """

@@ -14,21 +14,24 @@ Zou and Donner's "method of variance estimates recovery" (Stat. Med. 27, 2008).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final, Literal
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
+from numpy.typing import NDArray
+from scipy.special import ndtr, stdtrit
 
 from edgeguard.metrics.classification import Floats
 from edgeguard.metrics.clusters import ClusterBootstrap
 from edgeguard.metrics.figures import Estimate, Gap, no_gap, undefined
-from edgeguard.metrics.intervals import share_interval
+from edgeguard.metrics.intervals import share_intervals
 
 Scale = Literal["share", "amount"]  # in [0, 1]; at least 0
 
+Indices = NDArray[np.int64]
+
 FEWEST: Final = 2  # clusters that an interval needs
+_SMALLEST: Final = 1e-12  # a smaller standard error is rounding
+_LARGEST: Final = 300.0  # a larger exponent is as good as infinite
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def _columns(
     numerators: Floats,
     denominators: Floats,
     bootstrap: ClusterBootstrap,
-    defined: np.ndarray[tuple[int], np.dtype[np.int64]],
+    defined: Indices,
     scale: Scale,
 ) -> _Columns:
     above, below = numerators[:, defined], denominators[:, defined]
@@ -98,80 +101,95 @@ def _columns(
     clusters = (below > 0).sum(axis=0).astype(np.float64)
     deviations = bootstrap.ratios(above, below) - values
     errors = np.sqrt(np.nanmean(deviations**2, axis=0) * clusters / (clusters - 1)) if len(defined) else np.empty(0)
-    errors[errors < 1e-12] = 0.0
+    errors[errors < _SMALLEST] = 0.0
     return _Columns([names[k] for k in defined], values, errors, clusters, deviations, scale)
 
 
 def _intervals(columns: _Columns, confidence: float) -> list[tuple[float, float]]:
-    critical = student.ppf((1 + confidence) / 2, columns.clusters - 1)
-    return [_interval(columns, k, float(critical[k]), confidence) for k in range(len(columns.names))]
+    every = np.arange(len(columns.names))
+    low, high = _interval(columns, every, stdtrit(columns.clusters - 1, (1 + confidence) / 2), confidence)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
-def _interval(columns: _Columns, k: int, critical: float, confidence: float) -> tuple[float, float]:
-    value, error = float(columns.values[k]), float(columns.errors[k])
+def _interval(columns: _Columns, k: Indices, critical: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """Intervals of groups `k`, so many standard errors wide on the figure's scale."""
+    values, errors = columns.values[k], columns.errors[k]
     if columns.scale == "amount":
-        factor = np.exp(min(critical * error / value, 700.0)) if value else 1.0
-        return value / factor, value * factor
-    if error == 0.0 or not 0.0 < value < 1.0:
-        trials = int(columns.clusters[k])
-        low, high = share_interval(min(round(value * trials), trials), trials, confidence)
-        return min(low, value), max(high, value)
-    odds = value / (1 - value)
-    factor = np.exp(min(critical * error / (value * (1 - value)), 300.0))
-    return odds / (odds + factor), odds * factor / (1 + odds * factor)
+        relative = np.divide(errors, values, out=np.zeros_like(values), where=values > 0)
+        factor = np.exp(np.minimum(critical * relative, _LARGEST))
+        return values / factor, values * factor
+    room = values * (1 - values)
+    relative = np.divide(errors, room, out=np.zeros_like(values), where=room > 0)
+    factor = np.exp(np.minimum(critical * relative, _LARGEST))
+    low, high = values / (values + (1 - values) * factor), values * factor / (values * factor + (1 - values))
+    exact_low, exact_high = _exact(values, columns.clusters[k], confidence)
+    alike = (errors == 0) | (room <= 0)
+    return np.where(alike, exact_low, low), np.where(alike, exact_high, high)
+
+
+def _exact(shares: Floats, trials: Floats, confidence: float) -> tuple[Floats, Floats]:
+    low, high = share_intervals(np.clip(np.rint(shares * trials), 0, trials), trials, confidence)
+    return np.minimum(low, shares), np.maximum(high, shares)
 
 
 def _pairs(columns: _Columns, confidence: float) -> dict[tuple[int, int], tuple[float, float]]:
     """Intervals of |difference| of every two groups, which hold together."""
-    indices = list(combinations(range(len(columns.names)), 2))
-    together = _confidence_of_each(columns, indices, confidence)
-    return {(i, j): _pair(columns, i, j, together) for i, j in indices}
+    i, j = np.triu_indices(len(columns.names), k=1)
+    if not len(i):
+        return {}
+    together = _confidence_of_each(columns, i, j, confidence)
+    swap = columns.values[i] < columns.values[j]
+    upper, lower = np.where(swap, j, i), np.where(swap, i, j)
+    low, high = _difference(columns, upper, lower, together)
+    ends = zip(np.maximum(low, 0.0).tolist(), np.maximum(high, -low).tolist(), strict=True)
+    return dict(zip(zip(i.tolist(), j.tolist(), strict=True), ends, strict=True))
 
 
-def _confidence_of_each(columns: _Columns, indices: list[tuple[int, int]], confidence: float) -> float:
+def _confidence_of_each(columns: _Columns, i: Indices, j: Indices, confidence: float) -> float:
     """How sure each pair must be for all to hold together: by the largest studentized deviation in each draw."""
     largest = np.zeros(len(columns.deviations))
-    for i, j in indices:
-        apart = np.abs(columns.deviations[:, i] - columns.deviations[:, j])
+    for a, b in zip(i, j, strict=True):
+        apart = np.abs(columns.deviations[:, a] - columns.deviations[:, b])
         spread = np.sqrt(np.nanmean(apart**2))
         if spread > 0:
             largest = np.fmax(largest, apart / spread)
-    return max(confidence, 1 - 2 * float(norm.sf(np.quantile(largest, confidence))))
+    return max(confidence, 2 * float(ndtr(np.quantile(largest, confidence))) - 1)
 
 
-def _pair(columns: _Columns, i: int, j: int, confidence: float) -> tuple[float, float]:
-    if columns.values[i] < columns.values[j]:
-        i, j = j, i
-    critical = float(student.ppf((1 + confidence) / 2, _freedom(columns, i, j)))
-    upper, lower = columns.values[i], columns.values[j]
-    (low_i, high_i), (low_j, high_j) = (_interval(columns, k, critical, confidence) for k in (i, j))
-    correlation = _correlation(columns.deviations[:, i], columns.deviations[:, j])
-    low = float(upper - lower - _joined(upper - low_i, high_j - lower, correlation))
-    high = float(upper - lower + _joined(high_i - upper, lower - low_j, correlation))
-    return max(low, 0.0), max(high, -low)
+def _difference(columns: _Columns, upper: Indices, lower: Indices, confidence: float) -> tuple[Floats, Floats]:
+    """Intervals of upper - lower, recovered from those of the two (Zou and Donner)."""
+    critical = stdtrit(_freedom(columns, upper, lower), (1 + confidence) / 2)
+    (low_u, high_u), (low_l, high_l) = (_interval(columns, k, critical, confidence) for k in (upper, lower))
+    u, v = columns.values[upper], columns.values[lower]
+    correlation = _correlation(columns.deviations, upper, lower)
+    return u - v - _joined(u - low_u, high_l - v, correlation), u - v + _joined(high_u - u, v - low_l, correlation)
 
 
-def _joined(a: float, b: float, correlation: float) -> float:
-    return float(np.sqrt(max(a * a + b * b - 2 * correlation * a * b, 0.0)))
+def _joined(a: Floats, b: Floats, correlation: Floats) -> Floats:
+    squared: Floats = np.maximum(a * a + b * b - 2 * correlation * a * b, 0.0)
+    root: Floats = np.sqrt(squared)
+    return root
 
 
-def _freedom(columns: _Columns, i: int, j: int) -> float:
-    """Welch and Satterthwaite's degrees of freedom of a difference."""
-    squares = columns.errors[[i, j]] ** 2
-    if not squares.sum():
-        return float(columns.clusters[[i, j]].min() - 1)
-    return float(squares.sum() ** 2 / (squares**2 / (columns.clusters[[i, j]] - 1)).sum())
+def _freedom(columns: _Columns, i: Indices, j: Indices) -> Floats:
+    """Welch and Satterthwaite's degrees of freedom of differences."""
+    squares, freedom = np.maximum(columns.errors, _SMALLEST) ** 2, columns.clusters - 1
+    found: Floats = (squares[i] + squares[j]) ** 2 / (squares[i] ** 2 / freedom[i] + squares[j] ** 2 / freedom[j])
+    return found
 
 
-def _correlation(a: Floats, b: Floats) -> float:
-    scale = np.sqrt(np.nanmean(a**2) * np.nanmean(b**2))
-    return float(np.nanmean(a * b) / scale) if scale > 0 else 0.0
+def _correlation(deviations: Floats, i: Indices, j: Indices) -> Floats:
+    spread = np.sqrt(np.nanmean(deviations**2, axis=0))
+    together = np.array([np.nanmean(deviations[:, a] * deviations[:, b]) for a, b in zip(i, j, strict=True)])
+    product = spread[i] * spread[j]
+    return np.divide(together, product, out=np.zeros_like(product), where=product > _SMALLEST**2)
 
 
 def _gap(columns: _Columns, pairs: dict[tuple[int, int], tuple[float, float]]) -> Gap:
     if not pairs:
         return no_gap("fewer than two groups can be compared")
-    highest, lowest = int(columns.values.argmax()), int(columns.values.argmin())
+    values = columns.values
+    i, j = max(pairs, key=lambda pair: abs(values[pair[0]] - values[pair[1]]))
+    highest, lowest = (i, j) if values[i] >= values[j] else (j, i)
     low, high = (max(ends[side] for ends in pairs.values()) for side in (0, 1))
-    value = float(columns.values[highest] - columns.values[lowest])
-    return Gap(value, low, high, columns.names[highest], columns.names[lowest])
+    return Gap(float(values[highest] - values[lowest]), low, high, columns.names[highest], columns.names[lowest])
