@@ -15,23 +15,26 @@ from edgeguard.metrics.figures import Estimate
 
 
 def dots(row: FigureRow, groups: Sequence[Group]) -> Options:
-    """Every group's figure with its interval; of one that is not shown, the reason in its place."""
+    """The figure of each group that has one, with its interval; see `missing` for the others."""
     options = plain()
-    names = [group.name for group in groups]
-    options |= _axes(names, row.unit)
-    options["tooltip"] = {**options["tooltip"], "trigger": "item", "formatter": "{b}: {c}"}
-    known = [(k, each) for k, each in enumerate(row.groups) if each.value is not None]
-    options["series"] = [
-        *(_whisker(k, each) for k, each in known if each.low is not None),
-        _dots(known, row),
-        _absent([(k, each) for k, each in enumerate(row.groups) if each.value is None], row.unit),
-    ]
+    known = [(group.name, each) for group, each in zip(groups, row.groups, strict=True) if each.value is not None]
+    options |= _axes([name for name, _ in known], row.unit)
+    options["tooltip"] |= {"trigger": "item"}
+    whiskers = [_whisker(place, each) for place, (_, each) in enumerate(known) if each.low is not None]
+    options["series"] = [*whiskers, _dots([each for _, each in known], row)]
     return options
 
 
-def height(groups: int) -> str:
-    """Of a chart of so many groups."""
-    return f"{3.25 + 1.875 * groups}rem"
+def missing(row: FigureRow, groups: Sequence[Group]) -> list[str]:
+    """The groups without the figure, each with the reason."""
+    return [
+        f"{group.name}: {each.reason}" for group, each in zip(groups, row.groups, strict=True) if each.value is None
+    ]
+
+
+def height(row: FigureRow) -> str:
+    """Of the chart of `row`."""
+    return f"{3.25 + 1.875 * sum(each.value is not None for each in row.groups)}rem"
 
 
 def described(row: FigureRow, groups: Sequence[Group]) -> str:
@@ -42,7 +45,14 @@ def described(row: FigureRow, groups: Sequence[Group]) -> str:
 def curves(curve: Curve, groups: Sequence[Group]) -> Options:
     """I_P(τ): the share of windows with at least each margin, a line a group."""
     options = plain()
-    options["xAxis"] |= {"type": "value", "min": 0, "max": 1, "name": "margin τ", "nameLocation": "middle", "nameGap": 28}
+    options["xAxis"] |= {
+        "type": "value",
+        "min": 0,
+        "max": 1,
+        "name": "margin τ",
+        "nameLocation": "middle",
+        "nameGap": 28,
+    }
     options["yAxis"] |= {"min": 0, "max": 1, "axisLabel": {**options["yAxis"]["axisLabel"], "formatter": "eg:percent"}}
     options["grid"] |= {"top": 36, "bottom": 44}
     options["legend"] |= {"show": True, "top": 0, "type": "scroll"}
@@ -92,15 +102,15 @@ def _whisker(place: int, estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def _dots(known: list[tuple[int, Estimate]], row: FigureRow) -> dict[str, Any]:
+def _dots(known: Sequence[Estimate], row: FigureRow) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": "scatter",
         "symbolSize": 12,
         "z": 3,
         "itemStyle": {"color": series(0), "borderColor": color("surface"), "borderWidth": 2},
         "data": [
-            {"value": [each.value, place], "tooltip": {"formatter": _escaped(_told(each, row.unit))}}
-            for place, each in known
+            {"value": [each.value, place], "tooltip": {"formatter": _told(each, row.unit)}}
+            for place, each in enumerate(known)
         ],
     }
     if row.overall.value is not None:
@@ -114,25 +124,8 @@ def _dots(known: list[tuple[int, Estimate]], row: FigureRow) -> dict[str, Any]:
     return made
 
 
-def _absent(unknown: list[tuple[int, Estimate]], unit: Unit) -> dict[str, Any]:
-    """Says in its place why a group is not shown."""
-    words = {"color": color("muted"), "fontSize": 12, "fontStyle": "italic", "position": "right", "show": True}
-    return {
-        "type": "scatter",
-        "symbolSize": 1,
-        "silent": True,
-        "itemStyle": {"opacity": 0},
-        "data": [{"value": [None, place], "label": {**words, "formatter": each.reason}} for place, each in unknown],
-    }
-
-
 def _told(estimate: Estimate, unit: Unit) -> str:
     if estimate.value is None:
         return estimate.reason
     between = interval(estimate.low, estimate.high, unit)
     return f"{shown(estimate.value, unit)}" + (f" ({between})" if between else "")
-
-
-def _escaped(words: str) -> str:
-    """A tooltip's formatter is HTML with braces of its own."""
-    return words.replace("{", "").replace("}", "")

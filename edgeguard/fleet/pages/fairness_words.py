@@ -31,8 +31,8 @@ MEANINGS: Final[dict[str, str]] = {
     "rejected_by_reason": "The same for each reason by itself.",
     "prediction_rate": "Share of the windows in which the model predicts the class. Groups may truly differ in it.",
     "confidence": "How sure the model is, on average, when it predicts the class. It needs no labels.",
-    "probability": "Mean probability that the model gives the class over all windows. Its largest gap between groups is "
-    "EOU without labels.",
+    "probability": "Mean probability that the model gives the class over all windows. Its largest gap between groups "
+    "is EOU without labels.",
     "disagreement": "Mean disagreement of the exits. It rises before alarms do.",
     "margin": "The highest probability minus the second highest: how far the verdicts are from changing. It stands for "
     "the distance to the boundary where nobody can measure that; the mean over a group is Rob(P).",
@@ -127,3 +127,28 @@ def size(group: Group) -> str:
 
 def _value(estimate: Estimate | None, unit: Unit) -> str:
     return shown(estimate.value if estimate else None, unit)
+
+
+def origin(report: Report) -> str:
+    """Where the labels come from that count."""
+    counts = f"{report.labels.get('sample', 0):,} of drawn samples, {report.labels.get('alarm', 0):,} of alarms"
+    if report.question.origin == "sample":
+        return f"Labels in this range: {counts}. Those of samples count here."
+    if report.question.origin == "alarm":
+        return (
+            f"Labels in this range: {counts}. Those of alarms count here: they say how right the model is in windows "
+            "with an alarm, and nothing about the others."
+        )
+    return "There are no labels in this range."
+
+
+def notes(report: Report, min_wearers: int) -> list[str]:
+    """What a reader should know, each a sentence."""
+    made = [
+        *report.notes,
+        f"Groups of fewer than {min_wearers} wearers are not shown, so that nobody can be singled out.",
+        "Intervals are over wearers, not windows: windows of one person are alike.",
+    ]
+    if report.ungrouped:
+        made.append(f"{report.ungrouped:,} wearers in this range have no value of the attribute and count in no group.")
+    return made

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import quote
 
 from edgeguard.fleet.pages import wording
+from edgeguard.fleet.pages.alarm_rows import device_url
 from edgeguard.fleet.pages.table import Cell, Column, TableRow, Tone, badges, bar, words
 from edgeguard.fleet.store.devices import DeviceRow
 
@@ -32,11 +32,6 @@ COLUMNS: Final = (
 )
 
 
-def address_of(fleet: str, device: str) -> str:
-    """The page of a device."""
-    return f"/devices/{quote(fleet, safe='')}/{quote(device, safe='')}"
-
-
 def steadied(found: Sequence[DeviceRow], shown: Sequence[DeviceRow]) -> list[DeviceRow]:
     """`shown` in its own order, with what is `found` of each now: rows that somebody points at stay in place."""
     now = {row.id: row for row in found}
@@ -50,7 +45,7 @@ def rows_of(several: Sequence[DeviceRow]) -> list[TableRow]:
 
 
 def _row(row: DeviceRow, largest: float) -> TableRow:
-    href = address_of(row.fleet, row.device)
+    href = device_url(row.fleet, row.device)
     urgent: Tone = "bad" if "attacked" in row.attention else "warn" if row.score else ""
     cells: dict[str, Cell] = {
         "device": words(row.device, href=href, below=row.fleet),

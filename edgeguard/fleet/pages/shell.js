@@ -36,6 +36,11 @@ window.edgeguard = (() => {
       const zone = offset ? `UTC${offset > 0 ? "+" : "−"}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}` : "UTC";
       return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())} ${zone}`;
     },
+    replaceQuery(name, value) {
+      const url = new URL(window.location.href);
+      url.searchParams.set(name, value);
+      history.replaceState({}, "", url);
+    },
     rememberTheme: (theme) =>
       (document.cookie = `edgeguard_theme=${theme}; path=/; max-age=31536000; samesite=lax`),
   };

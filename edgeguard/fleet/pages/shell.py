@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nicegui import Client, ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from edgeguard.errors import Forbidden, StoreError
 from edgeguard.fleet.actor import Permission
@@ -44,9 +45,10 @@ def page(parts: Parts, path: str, title: str, permission: Permission = "read") -
                 with main(title):
                     states.failed(str(error), reload)
                 return
-            visit = Visit(parts, client, permission, actor)
-            await navigation.frame(visit, path, dark)
-            with main(title):
+            with main(title) as heading:
+                visit = Visit(parts, client, permission, actor, heading)
+                with client:
+                    await navigation.frame(visit, path, dark)
                 try:
                     actor.must(permission)
                 except Forbidden as error:
@@ -85,12 +87,12 @@ def dress(parts: Parts, client: Client) -> ui.dark_mode:
 
 
 @contextmanager
-def main(title: str) -> Iterator[None]:
+def main(title: str) -> Iterator[TextElement]:
     """What a page's content goes into, under its heading."""
     with ui.element("div").classes("eg-main") as column:
         with ui.element("div").classes("eg-title"):
-            text("h1", title)
-        yield
+            heading = text("h1", title).classes("eg-wrap")
+        yield heading
         text("p", RESEARCH_USE).classes("eg-foot")
     ui.skip_link("Skip to the content", target=column)
 

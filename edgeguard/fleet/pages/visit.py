@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from nicegui import Client, ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from edgeguard.errors import EdgeGuardError
 from edgeguard.fleet.actor import Actor, Permission
@@ -36,12 +37,14 @@ class Visit:
         client: NiceGUI's, with the request that asked for the page.
         permission: What the page asks for.
         actor: Who opened it. Each read and each action asks anew: people log out, and roles change.
+        heading: The page's.
     """
 
     parts: Parts
     client: Client
     permission: Permission
     actor: Actor
+    heading: TextElement
 
     @property
     def path(self) -> dict[str, str]:
@@ -52,6 +55,11 @@ class Visit:
     def query(self) -> dict[str, str]:
         """What stands behind the ``?``."""
         return dict(self.client.request.query_params)
+
+    def call(self, title: str) -> None:
+        """Name the page after what it shows."""
+        self.heading.text = title
+        ui.page_title(f"{title} · EdgeGuard")
 
     def may(self, permission: Permission) -> bool:
         """Whether to show what needs `permission`; the action itself checks it again."""
