@@ -111,8 +111,8 @@ def _deployments(now_ms):
         changed_ms = now_ms - 4 * DAY_MS + k * HOUR_MS // 2
         rows.append({"device_id": k, "bundle_id": 1, "since_ms": now_ms - 40 * DAY_MS, "until_ms": changed_ms})
         rows.append({"device_id": k, "bundle_id": 2, "since_ms": changed_ms, "until_ms": None})
-    stopped = IDS["holter-stopped"]
-    return [row for row in rows if (row["device_id"], row["bundle_id"]) != (stopped, 2)]
+    rows = [row for row in rows if (row["device_id"], row["bundle_id"]) != (IDS["holter-stopped"], 2)]
+    return [{**row, "until_ms": None} if row["device_id"] == IDS["holter-stopped"] else row for row in rows]
 
 
 def _summaries(now_ms):
@@ -129,16 +129,17 @@ def _summaries(now_ms):
 
 
 def _hours(now_ms):
-    """Four days and more of twenty devices; with the newer model more windows are rejected."""
+    """Eight days of twenty devices; with the newer model more windows are rejected."""
     first_ms = (now_ms // HOUR_MS - 24 * 8) * HOUR_MS
-    quiet, loud = sums(1, attacked=False), sums(2, attacked=False, rejected=24)
+    older = [sums(k, attacked=False, rejected=2 + k % 3) for k in range(20)]
+    newer = [sums(k, attacked=False, rejected=15 + k % 9) for k in range(20)]
     rows = []
     for device_id in range(1, 21):
         for k in range(24 * 8):
             bucket_ms = first_ms + k * HOUR_MS
-            newer = bucket_ms >= now_ms - 4 * DAY_MS + device_id * HOUR_MS // 2
-            key = {"device_id": device_id, "bucket_ms": bucket_ms, "source": "chest", "bundle_id": 1 + newer}
-            rows.append({**key, "battery": 0.8, **(loud if newer else quiet)})
+            is_newer = bucket_ms >= now_ms - 4 * DAY_MS + device_id * HOUR_MS // 2
+            key = {"device_id": device_id, "bucket_ms": bucket_ms, "source": "chest", "bundle_id": 1 + is_newer}
+            rows.append({**key, "battery": 0.8, **(newer if is_newer else older)[(device_id + k) % 20]})
     return rows
 
 
