@@ -59,8 +59,8 @@ def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
     add_error_handlers(app)
     add_unknown(app)
     describe(app)
-    if pages:
-        import_module("edgeguard.fleet.pages").add_pages(app, parts)
+    if pages and hasattr(edgeguard_pages := import_module("edgeguard.fleet.pages"), "add_pages"):
+        edgeguard_pages.add_pages(app, parts)
     app.add_middleware(Shield, parts=parts)
     app.add_middleware(Timed, latencies=app.state.latencies)
     return app

@@ -1,8 +1,13 @@
-"""A small server for each test."""
+"""No test in here waits for Argon2; a small server for each that asks for one."""
 
 import pytest
 
 from tests.fleet.api.small_server import SmallServer
+
+
+@pytest.fixture(autouse=True)
+def _quick(quick_hashes):
+    pass
 
 
 @pytest.fixture
