@@ -18,7 +18,6 @@ from edgeguard import files
 from edgeguard.demo.line import DEVICE, LineBroken
 from edgeguard.fleet.store.alarms import AlarmRow, alarms
 from edgeguard.fleet.store.database import Database
-from edgeguard.fleet.store.schema_version import migrate
 
 _START_S: Final = 60.0
 _END_S: Final = 15.0
@@ -60,8 +59,6 @@ def fleet_server(folder: Path, broker_url: str) -> Iterator[FleetServer]:
     for leftover in folder.glob("fleet.db*"):  # of an earlier demo, whose broker is gone
         leftover.unlink()
     database_url = f"sqlite:///{(folder / 'fleet.db').resolve()}"
-    with closing(Database(database_url)) as database:
-        migrate(database)
     config, log = folder / "fleet.toml", folder / "fleet.log"
     files.write_text(
         config,
