@@ -54,7 +54,10 @@ def around(timeline: Timeline, row: AlarmRow, to_ms: int) -> Options:
     mean["markArea"] = {"silent": True, "itemStyle": {"color": color("bad-soft")}, "data": [span]}
     if row.kind == "window":
         mean["markLine"] = _threshold(row.threshold)
-    options["series"] = [mean, _line("95th percentile", timeline.figures.at_ms, timeline.figures.disagreement_p95, series(1))]
+    options["series"] = [
+        mean,
+        _line("95th percentile", timeline.figures.at_ms, timeline.figures.disagreement_p95, series(1)),
+    ]
     return options
 
 

@@ -99,11 +99,12 @@ class FairnessPage:
         model = chosen.model if chosen.model in known else _EVERY_MODEL
         self._select("Model", known, model, "model")
         self._select("Labels", ORIGINS, chosen.origin, "origin")
-        self._links = ui.element("div").classes("eg-row eg-end")
+        self._links = ui.element("div").classes("eg-row eg-end-row")
 
     def _select(self, label: str, options: dict[Any, str], value: Any, field: str) -> None:
         async def narrow(event: Any) -> None:
-            self.filters = replace(self.filters, **{field: event.value if event.value != _EVERY_MODEL else None})
+            changed: dict[str, Any] = {field: event.value if event.value != _EVERY_MODEL else None}
+            self.filters = replace(self.filters, **changed)
             ui.navigate.history.replace(self.filters.url())
             await self._panel.redraw()
 
@@ -160,18 +161,23 @@ def _figure(rows: list[FigureRow], report: Report, confidence: float) -> None:
     figure = rows[0].figure
     if len(rows) > 1:
         rows = sorted(rows, key=lambda row: -(row.gap.value or 0) if row.gap else 0)
-    with ui.element("section").classes("eg-card").mark(f"figure-{figure}"):
+    with ui.element("section").classes("eg-card eg-span" if rows[0].of else "eg-card").mark(f"figure-{figure}"):
         with ui.element("div").classes("eg-row"):
             text("h2", say.TITLES[figure])
             if any(say.outside(row) for row in rows):
                 text("span", "▲ outside its band").classes("eg-badge eg-bad")
         text("p", say.MEANINGS[figure]).classes("eg-muted eg-small")
-        for row in rows[:_MOST_CHARTS]:
-            _row(row, report, confidence)
+        _several(rows[:_MOST_CHARTS], report, confidence)
         if len(rows) > _MOST_CHARTS:
             with ui.expansion(f"{len(rows) - _MOST_CHARTS} more").classes("eg-wide"):
-                for row in rows[_MOST_CHARTS:]:
-                    _row(row, report, confidence)
+                _several(rows[_MOST_CHARTS:], report, confidence)
+
+
+def _several(rows: Sequence[FigureRow], report: Report, confidence: float) -> None:
+    with ui.element("div").classes("eg-columns"):
+        for row in rows:
+            with ui.element("div"):
+                _row(row, report, confidence)
 
 
 def _row(row: FigureRow, report: Report, confidence: float) -> None:
