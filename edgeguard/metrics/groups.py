@@ -182,7 +182,8 @@ def _correlation(deviations: Floats, i: Indices, j: Indices) -> Floats:
     spread = np.sqrt(np.nanmean(deviations**2, axis=0))
     together = np.array([np.nanmean(deviations[:, a] * deviations[:, b]) for a, b in zip(i, j, strict=True)])
     product = spread[i] * spread[j]
-    return np.divide(together, product, out=np.zeros_like(product), where=product > _SMALLEST**2)
+    found: Floats = np.divide(together, product, out=np.zeros_like(product), where=product > _SMALLEST**2)
+    return found
 
 
 def _gap(columns: _Columns, pairs: dict[tuple[int, int], tuple[float, float]]) -> Gap:
