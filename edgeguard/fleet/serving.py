@@ -55,11 +55,11 @@ def serve(config: FleetConfig, say: Say, *, ingest: bool = True) -> None:
         listening = running.enter_context(web_server.listen(config.web))
         config = replace(config, web=replace(config.web, port=listening.getsockname()[1]))
         database = running.enter_context(closing(ready_database(config.database.url)))
-        send = None
+        parts = Parts(database, config)
         if broker is not None:
-            send = _started(running, Commander(broker)).send
+            commander = _started(running, Commander(broker))
+            parts = Parts(database, config, commander.send, lambda: commander.connected)
         _start_background(running, database, config, broker if ingest else None)
-        parts = Parts(database, config, send)
         app = create_app(parts)
         web_server.WebServer(app, config.web, lambda: _greet(parts, say)).run([listening])
 

@@ -9,3 +9,4 @@ from tests.postgres import (  # noqa: F401 - fixtures
     postgres_template,
     sqlite_template,
 )
+from tests.fleet.web import quick_hashes, serve, server  # noqa: F401 - fixtures
