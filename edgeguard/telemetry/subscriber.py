@@ -100,7 +100,7 @@ class Subscriber:
         if self._refusal is not None:
             raise BrokerError(self._refusal)
 
-    def take(self, most: int, wait_s: float, patience_s: float = 1.0) -> list[Delivery]:
+    def take(self, most: int, wait_s: float, patience_s: float = 0.2) -> list[Delivery]:
         """The next messages, at most `most`; once there is one, others may join it for `wait_s`.
 
         Empty where none came within `patience_s`. For one thread only.

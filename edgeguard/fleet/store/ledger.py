@@ -9,8 +9,7 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Executable, Select, String, and_, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Connection, Insert, Select, String, Text, Update, and_, literal, select, update
 
 from edgeguard.fleet.store import bulk
 from edgeguard.fleet.store.tables import boots
@@ -89,21 +88,23 @@ class _Page:
 
 @dataclass(frozen=True)
 class Entered:
-    """Attributes:
-    boot_ids: Of each entry.
-    novelty: Of each entry.
-    missing: By how much the gaps of each device grew or shrank.
+    """What came of entries.
+
+    Attributes:
+        found: The id of its start, and whether it was new, of each entry.
+        missing: By how much the gaps of each device grew or shrank.
     """
 
-    boot_ids: list[int]
-    novelty: list[Novelty]
+    found: list[tuple[int, Novelty]]
     missing: dict[int, int]
 
 
 def enter(connection: Connection, entries: Sequence[Entry]) -> Entered:
     """Enter messages of devices whose rows this transaction has locked."""
+    if not entries:
+        return Entered([], {})
     pages = _pages(connection, entries)
-    found = [(page := pages[entry.device_id, entry.boot], _turn(page, entry)) for entry in entries]
+    found = [((page := pages[entry.device_id, entry.boot]).id, _turn(page, entry)) for entry in entries]
     missing: dict[int, int] = {}
     for (device_id, _), page in pages.items():
         missing[device_id] = missing.get(device_id, 0) + page.received.missing - page.missing_before
@@ -121,7 +122,7 @@ def enter(connection: Connection, entries: Sequence[Entry]) -> Entered:
     ]
     if changed:
         connection.execute(_write(connection.dialect.name), {"changed": bulk.rows(changed)})
-    return Entered([page.id for page, _ in found], [novelty for _, novelty in found], missing)
+    return Entered(found, missing)
 
 
 def _turn(page: _Page, entry: Entry) -> Novelty:
@@ -165,8 +166,26 @@ def _select(dialect: str) -> Select[Any]:
 
 
 @cache
-def _begin(dialect: str) -> Executable:
+def _begin(dialect: str) -> Insert:
     new = bulk.given(dialect, "new", device_id=BigInteger(), boot=String(), at_ms=BigInteger())
-    values = select(new.c.device_id, new.c.boot, new.c.at_ms, new.c.at_ms, *_NOTHING)
+    nothing = (literal("").label("received"), literal(0).label("messages"), literal(0).label("missing"))
     columns = ["device_id", "boot", "first_ms", "last_ms", "received", "messages", "missing"]
+    values = select(new.c.device_id, new.c.boot, new.c.at_ms, new.c.at_ms.label("last_ms"), *nothing)
     return boots.insert().from_select(columns, values)
+
+
+@cache
+def _write(dialect: str) -> Update:
+    numbers = dict.fromkeys(("id", "first_ms", "last_ms", "new", "missing"), BigInteger())
+    changed = bulk.given(dialect, "changed", received=Text(), **numbers)
+    return (
+        update(boots)
+        .where(boots.c.id == changed.c.id)
+        .values(
+            first_ms=changed.c.first_ms,
+            last_ms=changed.c.last_ms,
+            received=changed.c.received,
+            messages=boots.c.messages + changed.c.new,
+            missing=changed.c.missing,
+        )
+    )
