@@ -15,13 +15,16 @@ from edgeguard.fleet.pages import fairness_words as say
 from edgeguard.fleet.pages import states
 from edgeguard.fleet.pages.alarm_narrowing import model_name
 from edgeguard.fleet.pages.chart import Chart
-from edgeguard.fleet.pages.fairness_filters import DAYS, ORIGINS, FairnessFilters, filters_from
+from edgeguard.fleet.pages.fairness_alerts import MOST, draw_alerts
+from edgeguard.fleet.pages.fairness_csv import as_csv
+from edgeguard.fleet.pages.fairness_filters import DAYS, ORIGINS, filters_from
 from edgeguard.fleet.pages.panel import Panel
 from edgeguard.fleet.pages.shell import page
 from edgeguard.fleet.pages.text import text
 from edgeguard.fleet.pages.visit import Visit
 from edgeguard.fleet.parts import Parts
-from edgeguard.fleet.store import models, wearers
+from edgeguard.fleet.store import fairness_alerts, models, wearers
+from edgeguard.fleet.store.fairness_alerts import FairnessAlert
 from edgeguard.fleet.store.models import ModelRow
 
 _EVERY_MODEL: Final = 0
@@ -34,6 +37,14 @@ class Choices:
 
     attributes: list[str]
     models: list[ModelRow]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the page shows."""
+
+    report: Report
+    alerts: list[FairnessAlert]
 
 
 def add(parts: Parts) -> None:
@@ -58,28 +69,32 @@ class FairnessPage:
         self.visit = visit
         self.filters = filters_from(visit.query, choices.attributes)
         self._choices = choices
+        self._report: Report | None = None
 
     async def show(self) -> None:
         """Draw it; it is asked anew where somebody chooses something else."""
         with ui.element("div").classes("eg-card"), ui.element("div").classes("eg-row eg-controls"):
             self._build_controls()
-        self._panel: Panel[Report] = Panel(self.visit, self._ask, self._draw)
+        self._panel: Panel[Answer] = Panel(self.visit, self._ask, self._draw)
         await self._panel.show()
 
-    def _ask(self, _connection: Any) -> Report:
+    def _ask(self, connection: Any) -> Answer:
         parts = self.visit.parts
         now_ms = parts.now_ms()
-        return fairness.report(parts.database, self.filters.question(now_ms), parts.config.fairness, now_ms)
+        question = self.filters.question(now_ms)
+        report = fairness.report(parts.database, question, parts.config.fairness, now_ms)
+        return Answer(report, fairness_alerts.alerts(connection, limit=MOST).rows)
 
-    def _draw(self, report: Report) -> None:
+    def _draw(self, answer: Answer) -> None:
+        report = answer.report
         if not any(group.windows for group in report.groups) and not any(group.hidden for group in report.groups):
             states.empty("No window in this range is of a wearer with this attribute", "Choose a longer range.")
             return
         confidence = self.visit.parts.config.fairness.confidence
-        self._links.clear()
-        with self._links:
-            _exports(self.filters)
+        self._report = report
+        self._links.visible = True
         _headline(report, confidence)
+        draw_alerts(answer.alerts)
         _groups(report)
         for title, figures in say.PARTS:
             _part(title, figures, report, confidence)
@@ -99,7 +114,12 @@ class FairnessPage:
         model = chosen.model if chosen.model in known else _EVERY_MODEL
         self._select("Model", known, model, "model")
         self._select("Labels", ORIGINS, chosen.origin, "origin")
-        self._links = ui.element("div").classes("eg-row eg-end-row")
+        self._links = ui.button("CSV", icon="download", on_click=self._export).props("no-caps outline dense")
+        self._links.classes("eg-end-row").visible = False
+
+    def _export(self) -> None:
+        if self._report is not None:
+            ui.download.content(as_csv(self._report), "fairness.csv", "text/csv")
 
     def _select(self, label: str, options: dict[Any, str], value: Any, field: str) -> None:
         async def narrow(event: Any) -> None:
@@ -215,9 +235,3 @@ def _notes(report: Report, min_wearers: int) -> None:
         text("h2", "What these figures rest on")
         for note in say.notes(report, min_wearers):
             text("p", note)
-
-
-def _exports(filters: FairnessFilters) -> None:
-    for kind in ("csv", "parquet"):
-        link = text("a", kind.upper() if kind == "csv" else "Parquet")
-        link.props["href"] = f"/api/v1/fairness.{kind}?{filters.query()}"
