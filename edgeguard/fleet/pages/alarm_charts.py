@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from edgeguard.fleet.pages.chart import Options, plain
+from edgeguard.fleet.pages.chart import Options, plain, room
 from edgeguard.fleet.pages.theme import color, series
 from edgeguard.fleet.store.alarms import AlarmRow
 from edgeguard.fleet.store.timeline import Timeline
@@ -84,7 +84,7 @@ def _bars(names: Sequence[str], shares: Sequence[float], tones: Sequence[str]) -
     ]
     text = {"color": color("ink"), "fontSize": 13}
     options["tooltip"] = {"show": False}
-    options["grid"] = {"left": 8, "right": 52, "top": 22, "bottom": 4, "containLabel": True}
+    options["grid"] = {"left": room(names), "right": 52, "top": 22, "bottom": 8}
     options["xAxis"] = {"type": "value", "min": 0, "max": 1, "axisLabel": {"show": False}, "splitLine": {"show": False}}
     options["yAxis"] = {
         "type": "category",

@@ -82,7 +82,7 @@ class Quarantine:
             with ui.element("div").classes("eg-row"):
                 text("h2", "Messages")
                 ui.label("What is not text is escaped; at most the first 4 KiB are kept.").classes("eg-muted")
-                discard = ui.button("Discard all", icon="delete_sweep", on_click=self._discard)
+                discard = ui.button("Discard all", icon="delete_sweep", on_click=self._ask_discard)
                 discard.props("no-caps outline dense").classes("eg-end-row")
             table = Table(_MESSAGES, "Messages that were set aside", on_turn=self._turn)
             rows = [_message(row) for row in answer.listing.rows]
@@ -92,11 +92,22 @@ class Quarantine:
         self._offset = offset
         await self._panel.redraw()
 
-    async def _discard(self) -> None:
+    def _ask_discard(self) -> None:
         parts = self.visit.parts
-        await self.visit.act(lambda actor: actions.discard(parts.database, actor, None, parts.now_ms()), "Discarded")
-        self._offset = 0
-        await self._panel.redraw()
+
+        async def discard() -> None:
+            dialog.close()
+            await self.visit.act(
+                lambda actor: actions.discard(parts.database, actor, None, parts.now_ms()), "Discarded"
+            )
+            self._offset = 0
+            await self._panel.redraw()
+
+        with ui.dialog(value=True) as dialog, ui.element("div").classes("eg-card eg-dialog"):
+            ui.label("Discard all messages that were set aside?").classes("eg-big")
+            with ui.element("div").classes("eg-row"):
+                ui.button("Discard", on_click=discard).props("no-caps unelevated color=negative")
+                ui.button("Cancel", on_click=dialog.close).props("no-caps flat")
 
 
 def _reason(place: int, row: ReasonCount) -> TableRow:

@@ -104,7 +104,7 @@ class Users:
 
         with ui.element("div").classes("eg-row eg-end-row"):
             role = ui.select(ROLES, value=user.role, on_change=change).props('outlined dense aria-label="Role"')
-            role.set_enabled(not me)
+            role.classes("eg-role").set_enabled(not me)
             ui.button("New password", on_click=reset).props("no-caps outline dense")
             keep = ui.button("Let in" if user.disabled else "Keep out", on_click=disable).props("no-caps outline dense")
             keep.set_enabled(not me)

@@ -107,8 +107,10 @@ class WearersPage:
         search.props("outlined dense clearable debounce=300 type=search")
         self._group = ui.select({"": "Every group"}, value="", label="Group", on_change=self._choose_group)
         self._group.props("outlined dense options-dense").classes("eg-select")
-        device = ui.input("Device", value=view.device, on_change=lambda e: self._go(device=e.value or "", offset=0))
-        device.props('outlined dense clearable debounce=300 type=search hint="its whole name" hide-hint')
+        device = ui.input(
+            "Device (whole name)", value=view.device, on_change=lambda e: self._go(device=e.value or "", offset=0)
+        )
+        device.props("outlined dense clearable debounce=300 type=search")
 
     async def _choose_group(self, event: Any) -> None:
         if event.value != self.filters.group:
