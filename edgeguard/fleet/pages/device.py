@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from edgeguard.fleet.pages.alarm_rows import COLUMNS, table_row
 from edgeguard.fleet.pages.device_commands import CommandCard
 from edgeguard.fleet.pages.device_facts import BOOT_COLUMNS, boot_row, facts, notices
 from edgeguard.fleet.pages.device_timeline import TimelineCard
+from edgeguard.fleet.pages.following import follow
 from edgeguard.fleet.pages.panel import Panel
 from edgeguard.fleet.pages.shell import page
 from edgeguard.fleet.pages.table import Table, TableRow, words
@@ -21,9 +23,11 @@ from edgeguard.fleet.pages.visit import Visit
 from edgeguard.fleet.pages.wording import attention_badges, count, status_badge
 from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store import alarms, devices, wearers
+from edgeguard.fleet.store.changes import Changes
 from edgeguard.fleet.store.listing import Listing
 
-_EVERY_S: Final = 5.0
+_AT_MOST_EVERY_S: Final = 2.0
+_AT_LEAST_EVERY_S: Final = 15.0
 _ALARMS: Final = 10
 _ALARM_COLUMNS: Final = tuple(
     replace(column, sortable=False, phone="title" if column.name == "kind" else "line")
@@ -64,7 +68,8 @@ class DevicePage:
         """Draw it, and keep it up to date."""
         self.visit.call(self.device)
         await self.panel.show()
-        ui.timer(_EVERY_S, self._refresh, immediate=False)
+        follow(self.visit, self._follow)
+        ui.timer(_AT_LEAST_EVERY_S, self._refresh, immediate=False)
 
     def _now(self, connection: Any) -> DeviceNow | None:
         try:
@@ -74,6 +79,13 @@ class DevicePage:
         worn_by = wearers.wearers(connection, fleet=self.fleet, device=self.device, limit=20).rows
         newest = alarms.alarms(connection, device_id=row.id, limit=_ALARMS)
         return DeviceNow(row, worn_by, newest, devices.boots(connection, row.id, limit=10))
+
+    async def _follow(self, changes: Changes) -> None:
+        touched = {(one.fleet, one.device) for one in changes.devices}
+        touched |= {(one.fleet, one.device) for one in changes.alarms}
+        if not changes.complete or (self.fleet, self.device) in touched:
+            await self._refresh()
+            await asyncio.sleep(_AT_MOST_EVERY_S)
 
     async def _refresh(self) -> None:
         await self.panel.refresh()
