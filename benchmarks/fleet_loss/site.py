@@ -30,13 +30,15 @@ url = "{database}"
 name = "{name}"
 """
 _ROWS: Final = """\
-SELECT device, boot, seq, 'telemetry' FROM summaries JOIN boots ON boots.id = boot_id
+SELECT device, boots.boot, seq, 'telemetry' FROM summaries JOIN boots ON boots.id = boot_id
     JOIN devices ON devices.id = boots.device_id
 UNION ALL
-SELECT device, boot, seq, 'alert' FROM alerts JOIN boots ON boots.id = boot_id
+SELECT device, boots.boot, seq, 'alert' FROM alerts JOIN boots ON boots.id = boot_id
     JOIN devices ON devices.id = boots.device_id
 """
-_LEDGER: Final = "SELECT device, boot, received, missing FROM boots JOIN devices ON devices.id = device_id"
+_LEDGER: Final = (
+    "SELECT device, boots.boot, boots.received, boots.missing FROM boots JOIN devices ON devices.id = device_id"
+)
 _COUNT: Final = "SELECT (SELECT count(*) FROM summaries) + (SELECT count(*) FROM alerts)"
 
 
@@ -44,11 +46,11 @@ class IngestWorker:
     """``edgeguard fleet ingest`` as a process of its own.
 
     Attributes:
-        crashes: How often it ended when nobody asked it to.
+        revivals: How often it ended by itself, as where there was no database at its start, and was started again.
     """
 
     def __init__(self, folder: Path, name: str, broker: str, database: str) -> None:
-        self.crashes = 0
+        self.revivals = 0
         self.output = folder / f"{name}.log"
         self._config = folder / f"{name}.toml"
         self._config.write_text(_CONFIG.format(broker=broker, database=database, name=name), encoding="utf-8")
@@ -71,7 +73,7 @@ class IngestWorker:
     def revive(self) -> None:
         """Start it again if it has ended by itself, as systemd would."""
         if self._process is None or self._process.poll() is not None:
-            self.crashes += 1
+            self.revivals += 1
             self.start()
 
     def stop(self, patience_s: float = 30.0) -> int:

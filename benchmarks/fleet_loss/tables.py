@@ -17,7 +17,7 @@ _ROWS: Final[Sequence[tuple[str, Callable[[dict[str, Any]], Any]]]] = (
     ("missing numbers that the ledger shows", lambda run: number(run["messages"]["gaps_in_the_ledger"])),
     ("lost without the ledger's knowledge", lambda run: run["messages"]["lost_and_not_in_the_ledger"]),
     ("set aside", lambda run: run["messages"]["set_aside"]),
-    ("crashes of a worker", lambda run: run["workers"]["crashes"]),
+    ("workers that ended by themselves", lambda run: run["workers"]["revivals"]),
     ("seconds until the last row", lambda run: f"{run['seconds']:.0f}"),
 )
 
