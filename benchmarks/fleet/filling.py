@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
 from benchmarks.fleet.copying import Packed, copy, packed
 from benchmarks.fleet.patterns import HOURS, LIVES, PER_HOUR, Day, day_of
@@ -18,7 +18,7 @@ from edgeguard.fleet.clock import DAY_MS, HOUR_MS
 from edgeguard.fleet.store import last_day, partitions
 from edgeguard.fleet.store.database import Database
 from edgeguard.fleet.store.sums import class_columns_of, columns_of
-from edgeguard.fleet.store.tables import class_days, class_hours, days, devices, hours, summaries
+from edgeguard.fleet.store.tables import class_days, class_hours, days, hours, summaries
 from edgeguard.telemetry.tally import Tally
 
 PATTERNS: Final = 4  # different days of each life
@@ -38,11 +38,7 @@ class Shape:
 
     devices: int = 10_000
     days: int = 30
-    raw_days: int = 7
-
-    @property
-    def summaries(self) -> int:
-        return self.devices * self.raw_days * HOURS * PER_HOUR
+    raw_days: int = 8
 
 
 class Filling:
@@ -103,7 +99,16 @@ class Filling:
                     continue
                 for k in range(worn * PER_HOUR):
                     at = begin + (k + 1) * SPACING_MS - 1 - device % 60_000
-                    yield device, at, device, seq, at - SPACING_MS, at, at + 800, tail(*key, k, self._bundle(device, day))
+                    yield (
+                        device,
+                        at,
+                        device,
+                        seq,
+                        at - SPACING_MS,
+                        at,
+                        at + 800,
+                        tail(*key, k, self._bundle(device, day)),
+                    )
                     seq += 1
 
     def _bundle(self, device: int, day: int) -> int:

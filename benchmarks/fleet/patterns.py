@@ -49,6 +49,7 @@ class Day:
 
     @cached_property
     def hours(self) -> tuple[Tally, ...]:
+        """The sum of each hour."""
         return tuple(_sum(hour) for hour in self.summaries)
 
     def first(self, hours: int) -> Tally:

@@ -6,10 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from importlib import import_module
 from typing import Final
 
 from edgeguard.errors import EdgeGuardError
+from edgeguard.fleet import fairness_alerts
 from edgeguard.fleet.clock import Now, unix_ms
 from edgeguard.fleet.config import FleetConfig
 from edgeguard.fleet.store import last_day, partitions, retention, rollups
@@ -32,7 +32,7 @@ def run_once(
         "the last day": lambda: _refresh(database, now_ms),
         "partitions": lambda: _prepare(database, now_ms),
         "retention": lambda: _drop(database, config, now_ms),
-        "fairness alerts": lambda: _watch(database, config, now_ms),
+        "fairness alerts": lambda: fairness_alerts.watch(database, config.fairness, now_ms),
     }
     return [name for name, step in steps.items() if not enough() and not _done(name, step)]
 
@@ -92,8 +92,3 @@ def _drop(database: Database, config: FleetConfig, now_ms: int) -> None:
     retention.drop_hours(database, keep.hours_days, now_ms)
     retention.drop_quarantine(database, keep.quarantine_days, now_ms)
     retention.drop_audit(database, keep.audit_days, now_ms)
-
-
-def _watch(database: Database, config: FleetConfig, now_ms: int) -> None:
-    alerts = import_module("edgeguard.fleet.fairness_alerts")
-    alerts.watch(database, config.fairness, now_ms)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import logging
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -37,8 +35,7 @@ def count(database, table):
 def watched(monkeypatch):
     """The calls of the fairness alerts, which have tests of their own."""
     calls = []
-    alerts = SimpleNamespace(watch=lambda *words: calls.append(words))
-    monkeypatch.setitem(sys.modules, "edgeguard.fleet.fairness_alerts", alerts)
+    monkeypatch.setattr(upkeep.fairness_alerts, "watch", lambda *words: calls.append(words))
     return calls
 
 
