@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from edgeguard.fleet.pages.chart import Options, plain
+from edgeguard.fleet.pages.chart import Options, plain, room
 from edgeguard.fleet.pages.theme import color, series
 from edgeguard.fleet.store.alarms import AlarmRow
 from edgeguard.fleet.store.timeline import Timeline
@@ -54,7 +54,10 @@ def around(timeline: Timeline, row: AlarmRow, to_ms: int) -> Options:
     mean["markArea"] = {"silent": True, "itemStyle": {"color": color("bad-soft")}, "data": [span]}
     if row.kind == "window":
         mean["markLine"] = _threshold(row.threshold)
-    options["series"] = [mean, _line("95th percentile", timeline.figures.at_ms, timeline.figures.disagreement_p95, series(1))]
+    options["series"] = [
+        mean,
+        _line("95th percentile", timeline.figures.at_ms, timeline.figures.disagreement_p95, series(1)),
+    ]
     return options
 
 
@@ -81,7 +84,7 @@ def _bars(names: Sequence[str], shares: Sequence[float], tones: Sequence[str]) -
     ]
     text = {"color": color("ink"), "fontSize": 13}
     options["tooltip"] = {"show": False}
-    options["grid"] = {"left": 8, "right": 52, "top": 22, "bottom": 4, "containLabel": True}
+    options["grid"] = {"left": room(names), "right": 52, "top": 22, "bottom": 8}
     options["xAxis"] = {"type": "value", "min": 0, "max": 1, "axisLabel": {"show": False}, "splitLine": {"show": False}}
     options["yAxis"] = {
         "type": "category",

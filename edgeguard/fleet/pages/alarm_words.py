@@ -85,13 +85,14 @@ def runner_up(predicted: str, probabilities: Mapping[str, float]) -> str | None:
 
 
 def duration(milliseconds: int) -> str:
-    """``40 s``, ``12 min``, ``3 h 05 min``, ``2 d 4 h``."""
+    """``40 s``, ``12 min``, ``3 h 05 min``, ``2 d 4 h``, with blanks that no line breaks at."""
     seconds = max(milliseconds, 0) // 1000
     if seconds < 60:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 24 * 60:
-        return f"{minutes // 60} h {minutes % 60:02d} min"
-    return f"{minutes // 1440} d {minutes // 60 % 24} h"
+        words = f"{seconds} s"
+    elif (minutes := seconds // 60) < 60:
+        words = f"{minutes} min"
+    elif minutes < 24 * 60:
+        words = f"{minutes // 60} h {minutes % 60:02d} min"
+    else:
+        words = f"{minutes // 1440} d {minutes // 60 % 24} h"
+    return words.replace(" ", "\u00a0")

@@ -147,8 +147,8 @@ class AlarmWork:
             ui.notify("Choose what it really was first", type="warning")
             return
 
-        def save(actor: Actor) -> object:
-            return labels.label(parts.database, actor, self._id, chosen, parts.now_ms())
+        def save(actor: Actor) -> None:
+            labels.label(parts.database, actor, self._id, chosen, parts.now_ms())
 
         await self._visit.act(save, f"Labelled {chosen}")
         await self._refresh()

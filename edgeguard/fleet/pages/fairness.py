@@ -15,13 +15,16 @@ from edgeguard.fleet.pages import fairness_words as say
 from edgeguard.fleet.pages import states
 from edgeguard.fleet.pages.alarm_narrowing import model_name
 from edgeguard.fleet.pages.chart import Chart
-from edgeguard.fleet.pages.fairness_filters import DAYS, ORIGINS, FairnessFilters, filters_from
+from edgeguard.fleet.pages.fairness_alerts import MOST, draw_alerts
+from edgeguard.fleet.pages.fairness_csv import as_csv
+from edgeguard.fleet.pages.fairness_filters import DAYS, ORIGINS, filters_from
 from edgeguard.fleet.pages.panel import Panel
 from edgeguard.fleet.pages.shell import page
 from edgeguard.fleet.pages.text import text
 from edgeguard.fleet.pages.visit import Visit
 from edgeguard.fleet.parts import Parts
-from edgeguard.fleet.store import models, wearers
+from edgeguard.fleet.store import fairness_alerts, models, wearers
+from edgeguard.fleet.store.fairness_alerts import FairnessAlert
 from edgeguard.fleet.store.models import ModelRow
 
 _EVERY_MODEL: Final = 0
@@ -34,6 +37,14 @@ class Choices:
 
     attributes: list[str]
     models: list[ModelRow]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the page shows."""
+
+    report: Report
+    alerts: list[FairnessAlert]
 
 
 def add(parts: Parts) -> None:
@@ -58,28 +69,32 @@ class FairnessPage:
         self.visit = visit
         self.filters = filters_from(visit.query, choices.attributes)
         self._choices = choices
+        self._report: Report | None = None
 
     async def show(self) -> None:
         """Draw it; it is asked anew where somebody chooses something else."""
         with ui.element("div").classes("eg-card"), ui.element("div").classes("eg-row eg-controls"):
             self._build_controls()
-        self._panel: Panel[Report] = Panel(self.visit, self._ask, self._draw)
+        self._panel: Panel[Answer] = Panel(self.visit, self._ask, self._draw)
         await self._panel.show()
 
-    def _ask(self, _connection: Any) -> Report:
+    def _ask(self, connection: Any) -> Answer:
         parts = self.visit.parts
         now_ms = parts.now_ms()
-        return fairness.report(parts.database, self.filters.question(now_ms), parts.config.fairness, now_ms)
+        question = self.filters.question(now_ms)
+        report = fairness.report(parts.database, question, parts.config.fairness, now_ms)
+        return Answer(report, fairness_alerts.alerts(connection, limit=MOST).rows)
 
-    def _draw(self, report: Report) -> None:
+    def _draw(self, answer: Answer) -> None:
+        report = answer.report
         if not any(group.windows for group in report.groups) and not any(group.hidden for group in report.groups):
             states.empty("No window in this range is of a wearer with this attribute", "Choose a longer range.")
             return
         confidence = self.visit.parts.config.fairness.confidence
-        self._links.clear()
-        with self._links:
-            _exports(self.filters)
+        self._report = report
+        self._links.visible = True
         _headline(report, confidence)
+        draw_alerts(answer.alerts)
         _groups(report)
         for title, figures in say.PARTS:
             _part(title, figures, report, confidence)
@@ -99,11 +114,17 @@ class FairnessPage:
         model = chosen.model if chosen.model in known else _EVERY_MODEL
         self._select("Model", known, model, "model")
         self._select("Labels", ORIGINS, chosen.origin, "origin")
-        self._links = ui.element("div").classes("eg-row eg-end")
+        self._links = ui.button("CSV", icon="download", on_click=self._export).props("no-caps outline dense")
+        self._links.classes("eg-end-row").visible = False
+
+    def _export(self) -> None:
+        if self._report is not None:
+            ui.download.content(as_csv(self._report), "fairness.csv", "text/csv")
 
     def _select(self, label: str, options: dict[Any, str], value: Any, field: str) -> None:
         async def narrow(event: Any) -> None:
-            self.filters = replace(self.filters, **{field: event.value if event.value != _EVERY_MODEL else None})
+            changed: dict[str, Any] = {field: event.value if event.value != _EVERY_MODEL else None}
+            self.filters = replace(self.filters, **changed)
             ui.navigate.history.replace(self.filters.url())
             await self._panel.redraw()
 
@@ -160,18 +181,23 @@ def _figure(rows: list[FigureRow], report: Report, confidence: float) -> None:
     figure = rows[0].figure
     if len(rows) > 1:
         rows = sorted(rows, key=lambda row: -(row.gap.value or 0) if row.gap else 0)
-    with ui.element("section").classes("eg-card").mark(f"figure-{figure}"):
+    with ui.element("section").classes("eg-card eg-span" if rows[0].of else "eg-card").mark(f"figure-{figure}"):
         with ui.element("div").classes("eg-row"):
             text("h2", say.TITLES[figure])
             if any(say.outside(row) for row in rows):
                 text("span", "▲ outside its band").classes("eg-badge eg-bad")
         text("p", say.MEANINGS[figure]).classes("eg-muted eg-small")
-        for row in rows[:_MOST_CHARTS]:
-            _row(row, report, confidence)
+        _several(rows[:_MOST_CHARTS], report, confidence)
         if len(rows) > _MOST_CHARTS:
             with ui.expansion(f"{len(rows) - _MOST_CHARTS} more").classes("eg-wide"):
-                for row in rows[_MOST_CHARTS:]:
-                    _row(row, report, confidence)
+                _several(rows[_MOST_CHARTS:], report, confidence)
+
+
+def _several(rows: Sequence[FigureRow], report: Report, confidence: float) -> None:
+    with ui.element("div").classes("eg-columns"):
+        for row in rows:
+            with ui.element("div"):
+                _row(row, report, confidence)
 
 
 def _row(row: FigureRow, report: Report, confidence: float) -> None:
@@ -209,9 +235,3 @@ def _notes(report: Report, min_wearers: int) -> None:
         text("h2", "What these figures rest on")
         for note in say.notes(report, min_wearers):
             text("p", note)
-
-
-def _exports(filters: FairnessFilters) -> None:
-    for kind in ("csv", "parquet"):
-        link = text("a", kind.upper() if kind == "csv" else "Parquet")
-        link.props["href"] = f"/api/v1/fairness.{kind}?{filters.query()}"

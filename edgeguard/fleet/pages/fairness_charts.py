@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeguard.fleet.fairness_report import Curve, FigureRow, Group, Unit
-from edgeguard.fleet.pages.chart import Options, plain
+from edgeguard.fleet.pages.chart import Options, plain, room
 from edgeguard.fleet.pages.fairness_words import interval, shown
 from edgeguard.fleet.pages.theme import color, series
 from edgeguard.metrics.figures import Estimate
@@ -76,7 +76,7 @@ def _axes(names: list[str], unit: Unit) -> Options:
     values = {**text, "formatter": "eg:percent" if unit == "share" else "eg:figure"}
     line = {"lineStyle": {"color": color("line")}}
     return {
-        "grid": {"left": 8, "right": 24, "top": 22, "bottom": 4, "containLabel": True},
+        "grid": {"left": room(names), "right": 24, "top": 22, "bottom": 24},
         "xAxis": {"type": "value", "scale": True, "axisLabel": values, "splitLine": line, "splitNumber": 4},
         "yAxis": {
             "type": "category",
