@@ -36,6 +36,7 @@ _READ_AT_ONCE: Final = 200  # messages, before anything is written
 # CONNACK reasons that no waiting cures: client id, bad login, not authorized, banned, bad method. paho gives those of
 # MQTT 3.1.1 the same numbers.
 _REFUSED: Final = frozenset({0x85, 0x86, 0x87, 0x8A, 0x8C})
+_NOBODY: Final = 0x10  # PUBACK: no matching subscribers
 _UNSUPPORTED_VERSION: Final = 0x84
 # OpenSSL's verdicts "not yet valid" and "expired": on a device, its own clock is wrong more often than the broker.
 _WRONG_TIME: Final = frozenset({9, 10})
@@ -80,7 +81,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """PUBACK for the message that `Connection.publish` numbered `number`; not `accepted`: the broker threw it away."""
+    """PUBACK for the message that `Connection.publish` numbered `number`; not `accepted`: the broker threw it away.
+
+    Also for want of a subscriber, where the broker says so: Mosquitto forgets shared subscriptions when it starts anew,
+    and throws away what comes before the fleet has subscribed again.
+    """
 
     number: int
     accepted: bool
@@ -159,7 +164,7 @@ class Connection:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = lambda _client, _data, number, reason, _properties: emit(
-            Acknowledged(number, not reason.is_failure)
+            Acknowledged(number, not reason.is_failure and reason.value != _NOBODY)
         )
         client.on_subscribe = self._on_subscribe
         client.on_message = lambda _client, _data, message: emit(
