@@ -33,12 +33,12 @@ def test_who_is_logged_in_is_let_in_from_our_own_pages(paged):
 
 
 def test_others_are_not(paged):
-    cookie = paged.person().cookie
+    ada = paged.person()
     for cookie, origin in (
         (None, paged.url),
         ("edgeguard=made-up", paged.url),
-        (cookie, None),
-        (cookie, "https://evil.example"),
+        (ada.cookie, None),
+        (ada.cookie, "https://evil.example"),
     ):
         with pytest.raises(InvalidStatus) as refused:
             dial(paged, cookie, origin)
