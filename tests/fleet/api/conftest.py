@@ -11,6 +11,6 @@ def _quick(quick_hashes):
 
 
 @pytest.fixture
-def server(new_database, sqlite_template):
+def small(new_database, sqlite_template):
     with SmallServer(new_database("sqlite", sqlite_template)) as made:
         yield made

@@ -26,17 +26,17 @@ def samples(text):
 
 
 @pytest.fixture
-def text(server):
-    with server.database.writing() as connection:
+def text(small):
+    with small.database.writing() as connection:
         settings.put(connection, UPKEEP_KEY, NOW_MS)
         put(connection, t.fairness_alerts, *(
             {"began_ms": 1, "ended_ms": ended, "figure": "alarm_rate", "attribute": 'se"x\n', "gap": 0.2, "low": 0.1,
              "high": 0.3, "band": 0.05, "worst": HOSTILE} for ended in (None, 5)
         ))  # fmt: skip
-    server.get("/api/v1/devices/ward/d3")
-    server.get("/api/v1/devices/ward/d4")
-    server.get("/nothing/of/ours")
-    return server.get("/metrics").text
+    small.get("/api/v1/devices/ward/d3")
+    small.get("/api/v1/devices/ward/d4")
+    small.get("/nothing/of/ours")
+    return small.get("/metrics").text
 
 
 def test_the_numbers_are_those_of_the_fleet(text):
@@ -66,8 +66,8 @@ def test_they_are_valid_and_the_rules_speak_of_them_and_the_document_names_them(
     assert {name for name in told if f"`{name}`" not in document} == set()
 
 
-def test_nobody_without_a_token_that_reads_sees_them(server):
-    assert server.client.get("/metrics").status_code == 401
+def test_nobody_without_a_token_that_reads_sees_them(small):
+    assert small.client.get("/metrics").status_code == 401
 
 
 def test_health_on_both_databases(database):
