@@ -95,12 +95,12 @@ def _gaps(
     window = replace(watched.window, bundle_id=bundle_id)
     data = fairness_data.read(database, window)
     for attribute in watched.attributes:
-        with database.reading() as connection:
-            values = figures.attribute_values(connection, attribute)
         question = Question(window.from_ms, window.to_ms, attribute, bundle_id=bundle_id)
         try:
+            with database.reading() as connection:
+                values = figures.attribute_values(connection, attribute)
             made = answered(data, [values], question, settings, watched.bands, window.to_ms)
-        except ConfigError:  # too many groups: nothing to compare
+        except ConfigError:  # too many groups to compare, or the last wearer with the attribute has just gone
             continue
         for row in made.figures:
             if row.band is not None and row.gap is not None and row.gap.value is not None:

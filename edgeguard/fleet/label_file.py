@@ -11,7 +11,7 @@ from edgeguard.errors import ConfigError
 from edgeguard.fleet import csv_text
 from edgeguard.fleet.csv_text import FileRefused, Row
 from edgeguard.fleet.iso_times import END_MS, unix_ms_from_iso
-from edgeguard.fleet.wearer_file import checked_text
+from edgeguard.fleet.wearer_file import MAX_LETTERS, checked_text
 from edgeguard.registry import near_match
 from edgeguard.telemetry.topics import Address
 
@@ -56,9 +56,11 @@ def read(content: bytes) -> list[LabelledLine]:
 
 def checked_label(label: str, classes: Sequence[str]) -> str:
     """`label` if it is one of the model's classes, as far as they are known; ConfigError otherwise."""
-    checked_text(label, "label")
-    if classes and label not in classes:
-        raise ConfigError(f"{label!r} is none of the classes {', '.join(classes)}{near_match(label, classes)}")
+    if not classes:
+        return checked_text(label, "label")
+    if label not in classes:
+        near = near_match(label, classes)
+        raise ConfigError(f"label {label[:MAX_LETTERS]!r} is none of the classes {', '.join(classes)}{near}")
     return label
 
 
