@@ -5,6 +5,7 @@ from tests.postgres import (  # noqa: F401 - fixtures
     database,
     new_database,
     postgres,
+    postgres_database,
     postgres_for,
     postgres_template,
     sqlite_template,
