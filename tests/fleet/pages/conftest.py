@@ -4,68 +4,52 @@ import shutil
 
 import pytest
 
-from edgeguard.fleet.config import FleetConfig
 from edgeguard.fleet.store import tables
 from edgeguard.fleet.store.database import Database
 from tests.browser import chromium, contexts, visit  # noqa: F401 - fixtures
 from tests.fleet.pages import ward
-from tests.fleet.web import START_MS, Server, add_person
-
-ROLES = ("viewer", "clinician", "admin")
+from tests.fleet.web import START_MS, running
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory, sqlite_template):
+def ward_server(tmp_path_factory, sqlite_template):
     """One server for all tests of pages: NiceGUI knows one application a process."""
     folder = tmp_path_factory.mktemp("pages")
-    urls = {name: f"sqlite:///{folder / name}.db" for name in ("ward", "empty")}
-    for name, url in urls.items():
-        shutil.copy(sqlite_template, folder / f"{name}.db")
-        database = Database(url)
-        for role in ROLES:
-            add_person(database, role, role)
-        if name == "ward":
-            ward.fill(database, START_MS)
-        database.close()
-    from msgspec.structs import replace
-
-    config = FleetConfig()
-    config = replace(config, web=replace(config.web, port=0))
-    server = Server(Database(urls["ward"]), config, pages=True)
-    server.engines = {"ward": server.database.engine, "empty": Database(urls["empty"]).engine}
-    yield server
-    server.stop()
-    for engine in server.engines.values():
-        engine.dispose()
+    path, other = (shutil.copy(sqlite_template, folder / f"{name}.db") for name in ("ward", "empty"))
+    with running(path, pages=True) as server:
+        ward.fill(server.database, START_MS)
+        server.engines = {"ward": server.database.engine, "empty": Database(f"sqlite:///{other}").engine}
+        yield server
+    server.engines["empty"].dispose()
 
 
 @pytest.fixture
-def full(running):
+def full(ward_server):
     """The server with the ward."""
-    return running
+    return ward_server
 
 
 @pytest.fixture
-def empty(running):
+def empty(ward_server):
     """The server without any device."""
-    running.database.engine = running.engines["empty"]
-    yield running
-    running.database.engine = running.engines["ward"]
+    ward_server.database.engine = ward_server.engines["empty"]
+    yield ward_server
+    ward_server.database.engine = ward_server.engines["ward"]
 
 
 @pytest.fixture
-def broken(running):
+def broken(ward_server):
     """Calling it takes the tables of devices and alarms away until the test is over."""
     taken = []
 
     def take():
         for table in (tables.devices, tables.alarms, tables.deployments):
-            _rename(running, table.name, f"{table.name}_away")
+            _rename(ward_server, table.name, f"{table.name}_away")
             taken.append(table.name)
 
     yield take
     for name in taken:
-        _rename(running, f"{name}_away", name)
+        _rename(ward_server, f"{name}_away", name)
 
 
 def _rename(server, old, new):
