@@ -8,6 +8,7 @@ from edgeguard.fleet.config import FleetConfig
 from edgeguard.fleet.store import tables
 from edgeguard.fleet.store.database import Database
 from tests.browser import chromium, contexts, visit  # noqa: F401 - fixtures
+from tests.fleet.pages import cohort as wearers_in_groups
 from tests.fleet.pages import ward
 from tests.fleet.web import START_MS, Server, add_person
 
@@ -18,7 +19,7 @@ ROLES = ("viewer", "clinician", "admin")
 def running(tmp_path_factory, sqlite_template):
     """One server for all tests of pages: NiceGUI knows one application a process."""
     folder = tmp_path_factory.mktemp("pages")
-    urls = {name: f"sqlite:///{folder / name}.db" for name in ("ward", "empty")}
+    urls = {name: f"sqlite:///{folder / name}.db" for name in ("ward", "cohort", "empty")}
     for name, url in urls.items():
         shutil.copy(sqlite_template, folder / f"{name}.db")
         database = Database(url)
@@ -26,13 +27,16 @@ def running(tmp_path_factory, sqlite_template):
             add_person(database, role, role)
         if name == "ward":
             ward.fill(database, START_MS)
+        if name == "cohort":
+            wearers_in_groups.fill(database, START_MS)
         database.close()
     from msgspec.structs import replace
 
     config = FleetConfig()
     config = replace(config, web=replace(config.web, port=0))
     server = Server(Database(urls["ward"]), config, pages=True)
-    server.engines = {"ward": server.database.engine, "empty": Database(urls["empty"]).engine}
+    others = {name: Database(urls[name]).engine for name in ("cohort", "empty")}
+    server.engines = {"ward": server.database.engine, **others}
     yield server
     server.stop()
     for engine in server.engines.values():
@@ -49,6 +53,14 @@ def full(running):
 def empty(running):
     """The server without any device."""
     running.database.engine = running.engines["empty"]
+    yield running
+    running.database.engine = running.engines["ward"]
+
+
+@pytest.fixture
+def cohort(running):
+    """The server with a ward, wearers in groups, and many alarms."""
+    running.database.engine = running.engines["cohort"]
     yield running
     running.database.engine = running.engines["ward"]
 
