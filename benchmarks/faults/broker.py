@@ -17,12 +17,15 @@ listener {port} 127.0.0.1
 allow_anonymous true
 persistence true
 persistence_location {folder}/
-autosave_interval 1
-autosave_on_changes true
+{autosave}
 max_inflight_messages 0
 max_queued_messages 0
 message_size_limit 70000
 """
+
+
+EVERY_CHANGE: Final = "autosave_interval 1\nautosave_on_changes true"  # writes all it holds after every change
+ON_EXIT: Final = "autosave_interval 1800"  # and at long intervals
 
 
 class PersistentBroker:
@@ -33,7 +36,7 @@ class PersistentBroker:
         starts: How often it was started.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, autosave: str = EVERY_CHANGE) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -41,7 +44,7 @@ class PersistentBroker:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "mosquitto.log"
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(_CONFIG.format(port=self.port, folder=folder), encoding="utf-8")
+        self._config.write_text(_CONFIG.format(port=self.port, folder=folder, autosave=autosave), encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, patience_s: float = 10.0) -> None:
@@ -54,6 +57,12 @@ class PersistentBroker:
             if time.monotonic() > until:
                 raise TimeoutError(f"Mosquitto does not listen on {self.port}: see {self._log}")
             time.sleep(0.01)
+
+    def stop(self, patience_s: float = 30.0) -> None:
+        """SIGTERM: it writes what it holds, and ends."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(patience_s)
 
     def kill(self) -> None:
         """SIGKILL; harmless when it is not running."""

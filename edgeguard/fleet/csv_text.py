@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from edgeguard.errors import ConfigError, DataError
@@ -57,6 +58,15 @@ def written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     writer.writerow([defused(name) for name in header])
     writer.writerows([[defused(cell) for cell in row] for row in rows])
     return text.getvalue()
+
+
+def content_of(file: Path) -> bytes:
+    """The bytes of a file of the right size; DataError where it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def read(content: bytes, required: Sequence[str]) -> tuple[list[str], list[Row]]:
@@ -106,7 +116,7 @@ def _rows(lines: Iterator[tuple[int, list[str]]], header: Sequence[str]) -> tupl
 
 def _text(content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        raise FileRefused([f"the file has {len(content)} bytes, more than {MAX_BYTES}"])
+        raise FileRefused([f"the file has more than {MAX_BYTES} bytes"])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

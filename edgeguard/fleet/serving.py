@@ -18,6 +18,7 @@ from edgeguard.fleet.api.app import create_app
 from edgeguard.fleet.api.links import base_url, setup_link
 from edgeguard.fleet.commander import Commander
 from edgeguard.fleet.config import FleetConfig
+from edgeguard.fleet.identity_provider import IdentityProvider
 from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store import schema_version
 from edgeguard.fleet.store.database import Database
@@ -51,6 +52,8 @@ def serve(config: FleetConfig, say: Say, *, ingest: bool = True) -> None:
     """
     web_server.check(config.web)
     broker = broker_of(config.broker) if config.broker.url else None
+    if config.oidc.issuer:
+        IdentityProvider(config.oidc, "")  # told now, not at the first login
     with ExitStack() as running:
         listening = running.enter_context(web_server.listen(config.web))
         config = replace(config, web=replace(config.web, port=listening.getsockname()[1]))

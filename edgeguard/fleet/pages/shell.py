@@ -23,7 +23,7 @@ from edgeguard.fleet.parts import Parts
 Build = Callable[[Visit], Awaitable[None]]
 RESEARCH_USE: Final = "Research use only. Not a medical device."
 _HERE: Final = Path(__file__).parent
-_STYLE: Final = (_HERE / "style.css").read_text()
+_STYLE: Final = "".join((_HERE / name).read_text() for name in ("style.css", "work.css"))
 _SCRIPT: Final = (_HERE / "shell.js").read_text()
 
 

@@ -104,7 +104,9 @@ def make_plan(wishes: Wishes) -> Plan:
     wearers = draw_wearers(wishes.devices, rng)
     rollout = wishes.began_ms + int(0.4 * wishes.length_ms), wishes.began_ms + int(0.5 * wishes.length_ms)
     attack_ms = wishes.began_ms + wishes.length_ms - min(int(0.3 * wishes.length_ms), _LONGEST_ATTACK_MS)
-    victims = frozenset(rng.permutation(wishes.devices)[: math.ceil(wishes.attacked * wishes.devices)].tolist())
+    victims, away, restarted, drifting = (
+        _some(rng, wishes.devices, share) for share in (wishes.attacked, _WITH_OUTAGES, _WITH_RESTARTS, _DRIFTING)
+    )
     attacks = _bouts(attack_ms, wishes.began_ms + wishes.length_ms + DAY_MS)
     width = max(4, len(str(wishes.devices)))
     fates = tuple(
@@ -114,13 +116,18 @@ def make_plan(wishes: Wishes) -> Plan:
             unfair=wishes.unfair is not None and _belongs(wearer.groups, wishes.unfair),
             updated_ms=int(rng.uniform(*rollout)),
             attacks=attacks if number in victims else (),
-            outages=() if number in victims else _outages(rng, wishes),
-            restarts=_restarts(rng, wishes),
-            drift_per_day=float(rng.uniform(0.1, 0.25)) if rng.random() < _DRIFTING else 0.0,
+            outages=_outages(rng, wishes) if number in away - victims else (),
+            restarts=_restarts(rng, wishes) if number in restarted else (),
+            drift_per_day=float(rng.uniform(0.1, 0.25)) if number in drifting else 0.0,
         )
         for number, wearer in enumerate(wearers)
     )
     return Plan(fates, rollout, attack_ms, wishes)
+
+
+def _some(rng: np.random.Generator, devices: int, share: float) -> frozenset[int]:
+    """Numbers of that share of the devices: of one at least, where it is not none."""
+    return frozenset(rng.permutation(devices)[: math.ceil(share * devices)].tolist())
 
 
 def _belongs(groups: Mapping[str, str], group: tuple[str, str]) -> bool:
@@ -132,16 +139,12 @@ def _bouts(first_ms: int, until_ms: int) -> tuple[Span, ...]:
 
 
 def _outages(rng: np.random.Generator, wishes: Wishes) -> tuple[Span, ...]:
-    if rng.random() >= _WITH_OUTAGES:
-        return ()
     lengths = rng.uniform(0.02, 0.1, size=2) * min(wishes.length_ms, DAY_MS)
     begins = np.sort(rng.uniform(0.05, 0.8, size=2)) * wishes.length_ms + wishes.began_ms
     return tuple((int(begin), int(begin + length)) for begin, length in zip(begins, lengths, strict=True))
 
 
 def _restarts(rng: np.random.Generator, wishes: Wishes) -> tuple[int, ...]:
-    if rng.random() >= _WITH_RESTARTS:
-        return ()
     times = np.sort(rng.uniform(0, 1, size=1 + wishes.length_ms // (3 * DAY_MS)))
     return tuple(int(wishes.began_ms + at * wishes.length_ms) for at in times)
 

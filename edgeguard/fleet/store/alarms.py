@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from edgeguard.errors import NotFound
 from edgeguard.fleet.store.listing import Listing
@@ -311,7 +311,5 @@ def add_comment(connection: Connection, alarm_id: int, user_id: int | None, text
 
 def may_be_assigned(connection: Connection, user_id: int) -> bool:
     """Whether there is such an account, and it is not disabled."""
-    query = select(users.c.id).where(
-        users.c.id == user_id, or_(users.c.disabled.is_(False), users.c.disabled.is_(None))
-    )
+    query = select(users.c.id).where(users.c.id == user_id, users.c.disabled.is_(False))
     return connection.execute(query).one_or_none() is not None

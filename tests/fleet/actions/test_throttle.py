@@ -2,8 +2,6 @@
 
 import threading
 
-import pytest
-
 from edgeguard.fleet.actions.throttle import Attempt, TooManyAttempts
 from edgeguard.fleet.clock import DAY_MS
 from tests.fleet.web import START_MS

@@ -1,4 +1,4 @@
-"""A running server with a ward of devices, and the same without any, or with its tables gone."""
+"""A running server with a ward of devices, with a cohort of wearers, without any device, or with tables gone."""
 
 import shutil
 
@@ -7,49 +7,55 @@ import pytest
 from edgeguard.fleet.store import tables
 from edgeguard.fleet.store.database import Database
 from tests.browser import chromium, contexts, visit  # noqa: F401 - fixtures
+from tests.fleet.pages import cohort as wearers_in_groups
 from tests.fleet.pages import ward
 from tests.fleet.web import START_MS, running
 
+FILLED = {"ward": ward.fill, "cohort": wearers_in_groups.fill, "empty": lambda *_: None}
+
 
 @pytest.fixture(scope="session")
-def ward_server(tmp_path_factory, sqlite_template):
-    """One server for all tests of pages: NiceGUI knows one application a process."""
+def pages_server(tmp_path_factory, sqlite_template):
+    """One server for all tests of pages: NiceGUI knows one application a process. It begins with the ward."""
     folder = tmp_path_factory.mktemp("pages")
-    path, other = (shutil.copy(sqlite_template, folder / f"{name}.db") for name in ("ward", "empty"))
-    with running(path, pages=True) as server:
-        ward.fill(server.database, START_MS)
-        server.engines = {"ward": server.database.engine, "empty": Database(f"sqlite:///{other}").engine}
+    databases = {name: Database(f"sqlite:///{shutil.copy(sqlite_template, folder / name)}") for name in FILLED}
+    for name, fill in FILLED.items():
+        fill(databases[name], START_MS)
+    with running(folder / "ward", pages=True) as server:
+        server.engines = {name: database.engine for name, database in databases.items()}
         yield server
-    server.engines["empty"].dispose()
+    for database in databases.values():
+        database.close()
+
+
+def _with(name):
+    def fixture(pages_server):
+        own = pages_server.database.engine
+        pages_server.database.engine = pages_server.engines[name]
+        yield pages_server
+        pages_server.database.engine = own
+
+    return pytest.fixture(fixture)
+
+
+full = _with("ward")
+cohort = _with("cohort")
+empty = _with("empty")
 
 
 @pytest.fixture
-def full(ward_server):
-    """The server with the ward."""
-    return ward_server
-
-
-@pytest.fixture
-def empty(ward_server):
-    """The server without any device."""
-    ward_server.database.engine = ward_server.engines["empty"]
-    yield ward_server
-    ward_server.database.engine = ward_server.engines["ward"]
-
-
-@pytest.fixture
-def broken(ward_server):
-    """Calling it takes the tables of devices and alarms away until the test is over."""
+def broken(pages_server):
+    """Calling it takes the tables of devices, alarms and models away until the test is over."""
     taken = []
 
     def take():
         for table in (tables.devices, tables.alarms, tables.deployments):
-            _rename(ward_server, table.name, f"{table.name}_away")
+            _rename(pages_server, table.name, f"{table.name}_away")
             taken.append(table.name)
 
     yield take
     for name in taken:
-        _rename(ward_server, f"{name}_away", name)
+        _rename(pages_server, f"{name}_away", name)
 
 
 def _rename(server, old, new):
