@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect_right
+from collections.abc import Sequence
+from operator import mul
 from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
 import msgspec
@@ -14,6 +17,14 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # exact in every JSON 
 H = TypeVar("H", bound="Histogram")
 
 ROUNDING: Final = 1e-6  # a sum of many floats may leave its bins by this share
+
+
+if sys.version_info >= (3, 12):
+    from math import sumprod as _sumprod
+else:
+
+    def _sumprod(p: Sequence[float], q: Sequence[float]) -> float:
+        return float(sum(map(mul, p, q)))
 
 
 def _decades(first: int, last: int) -> tuple[float, ...]:
@@ -37,9 +48,11 @@ class Histogram(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     sum: Annotated[float, msgspec.Meta(ge=0)]
 
     def __post_init__(self) -> None:
-        occupied = [(count, k) for k, count in enumerate(self.counts) if count]
-        lowest = math.fsum(count * self.edges[k] for count, k in occupied)
-        highest = math.fsum(count * self.edges[k + 1] for count, k in occupied)
+        counts, edges = self.counts, self.edges
+        lowest = _sumprod(counts, edges[:-1])
+        highest = _sumprod(counts[:-1], edges[1:-1]) + (
+            counts[-1] and counts[-1] * edges[-1]
+        )  # 0 times inf is no number
         if not lowest * (1 - ROUNDING) <= self.sum <= highest * (1 + ROUNDING):
             raise ValueError(f"sum {self.sum:g} does not fit the counts (between {lowest:g} and {highest:g})")
 
