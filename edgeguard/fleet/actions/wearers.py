@@ -141,7 +141,7 @@ def export_wearers(database: Database, actor: Actor, now_ms: int) -> str:
 def _worn(row: WearerRow) -> list[wearer_file.Wearing]:
     return [
         wearer_file.Wearing(row.pseudonym, each.fleet, each.device, each.source, each.from_ms, each.until_ms)
-        for each in reversed(row.wearings)
+        for each in sorted(row.wearings, key=lambda worn: (worn.from_ms, worn.fleet, worn.device, worn.source))
     ]
 
 

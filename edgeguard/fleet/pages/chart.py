@@ -43,7 +43,7 @@ def plain() -> Options:
     line = {"lineStyle": {"color": color("line")}}
     return {
         "animation": False,
-        "textStyle": {"fontFamily": "inherit", "color": color("ink")},
+        "textStyle": {"fontFamily": "system-ui, sans-serif", "color": color("ink")},
         "grid": {"left": 52, "right": 16, "top": 12, "bottom": 24},
         "xAxis": {"type": "time", "axisLabel": {**text, "hideOverlap": True}, "axisLine": line, "axisTick": line},
         "yAxis": {"type": "value", "axisLabel": text, "splitLine": line, "splitNumber": 3},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from nicegui import ui
@@ -25,6 +25,11 @@ from edgeguard.fleet.store.listing import Listing
 
 _EVERY_S: Final = 5.0
 _ALARMS: Final = 10
+_ALARM_COLUMNS: Final = tuple(
+    replace(column, sortable=False, phone="title" if column.name == "kind" else "line")
+    for column in COLUMNS
+    if column.name not in {"device", "assignee"}
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ class DevicePage:
         if not now.alarms.total:
             states.empty("No alarm", "The exits of this device's model have agreed as they do on clean signals.")
             return
-        table = Table([column for column in COLUMNS[1:] if column.name != "assignee"], "Alarms")
+        table = Table(_ALARM_COLUMNS, "Alarms")
         table.fill([_linked(table_row(row, self.visit.parts.now_ms())) for row in now.alarms.rows])
         if now.alarms.total > len(now.alarms.rows):
             href = f"/alarms?search={self.fleet}/{self.device}"

@@ -20,7 +20,10 @@ _ACTIONS: Final[dict[Action, tuple[str, str, str]]] = {
     "self_test": ("Self-test", "fact_check", "It replays the bundle's golden inputs through its engine"),
     "reload_bundle": ("Reload bundle", "restart_alt", "It reads its bundle again: a new model begins to run"),
 }
-_NAMES: Final = {action: name for action, (name, _, _) in _ACTIONS.items()} | {"set_interval": "Set interval"}
+_NAMES: Final[dict[str, str]] = {
+    "set_interval": "Set interval",
+    **{action: name for action, (name, _, _) in _ACTIONS.items()},
+}
 _COLUMNS: Final = (
     Column("action", "Command", sortable=False, phone="title"),
     Column("sent", "Sent", sortable=False),

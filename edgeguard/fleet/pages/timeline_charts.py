@@ -31,7 +31,7 @@ def strips(timeline: Timeline, now_ms: int, threshold: float | None) -> list[Str
     judged = _judged(of.windows, of.rejected)
     return [
         Strip("Disagreement of the exits", "Red: alarms", _disagreement(timeline, now_ms, threshold), "13rem"),
-        Strip("Predictions", "Share of windows by class", _stacked(timeline, of.predictions, judged)),
+        Strip("Predictions", "Share of windows by class", _stacked(timeline, of.predictions, judged, full=True)),
         Strip("Confidence", "Mean; margin is its lead over the second class", _confidence(timeline)),
         Strip(
             "Rejected",
@@ -56,7 +56,7 @@ def _frame(timeline: Timeline, *, slider: bool = False, share: bool = False) -> 
         {"type": "slider", "show": slider, "height": 22, "bottom": 4, **_slider_colors(), **zoom},
     ]
     if share:
-        options["yAxis"] |= {"min": 0, "max": 1}
+        options["yAxis"] |= {"min": 0, "max": 1, "interval": 0.5}
         options["yAxis"]["axisLabel"] = {**options["yAxis"]["axisLabel"], "formatter": "eg:percent"}
     return options
 
@@ -133,9 +133,11 @@ def _judged(windows: Values, rejected: Mapping[str, Values]) -> list[float | Non
     return [None if all_ is None else all_ - out for all_, out in zip(windows, gone, strict=True)]
 
 
-def _stacked(timeline: Timeline, named: Mapping[str, Values], whole: Values) -> Options:
+def _stacked(timeline: Timeline, named: Mapping[str, Values], whole: Values, *, full: bool = False) -> Options:
+    """`full`: the shares make up the whole."""
     options = _frame(timeline, share=True)
-    options["yAxis"]["max"] = None
+    if not full:
+        options["yAxis"] |= {"max": None, "interval": None}
     for k, (name, values) in enumerate(named.items()):
         shares = [None if not all_ or part is None else part / all_ for part, all_ in zip(values, whole, strict=True)]
         area = {"stack": "all", "areaStyle": {"opacity": 0.5}, "lineStyle": {"width": 1}}

@@ -47,6 +47,11 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
+def several(number: int, thing: str = "device") -> str:
+    """So many of a thing whose plural ends in s."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
+
+
 def percent(part: float | None, whole: float = 1) -> str:
     """`part` of `whole`; an en dash where there is nothing to divide by, and never 0 % for what is not 0."""
     if part is None or not whole:
