@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
+from edgeguard.bundle.manifest import Manifest
 from edgeguard.device.samples import StreamCounts, Verdict
 from edgeguard.telemetry.summary import SummaryBuilder
 from edgeguard.telemetry.tally import Tally
@@ -15,7 +16,7 @@ class Interval:
 
     Args:
         counts: Live, and only ever growing: what was wrong with the source so far.
-        classes: Of the model that judges.
+        manifest: Of the model that judges.
         now_ms: The wall clock; it may jump.
         monotonic: A clock that never jumps, in seconds.
     """
@@ -23,13 +24,13 @@ class Interval:
     def __init__(
         self,
         counts: StreamCounts,
-        classes: Sequence[str],
+        manifest: Manifest,
         now_ms: Callable[[], int],
         monotonic: Callable[[], float],
     ) -> None:
         self._counts = counts
         self._told = StreamCounts()
-        self._builder = SummaryBuilder(classes)
+        self.judged_by(manifest)
         self._now_ms, self._monotonic = now_ms, monotonic
         self._begin()
 
@@ -70,6 +71,6 @@ class Interval:
         self._begin()
         return interval_ms, tally
 
-    def judged_by(self, classes: Sequence[str]) -> None:
+    def judged_by(self, manifest: Manifest) -> None:
         """Another model judges from here on; take what the old one judged before."""
-        self._builder = SummaryBuilder(classes)
+        self._builder = SummaryBuilder(manifest.classes, manifest.temperature)

@@ -18,7 +18,7 @@ from edgeguard.device.engines.self_test import self_test
 from edgeguard.device.policies import AllExits, Policy, Staged, UntilTheyAgree
 from edgeguard.device.samples import Verdict, Window
 from edgeguard.errors import ConfigError
-from edgeguard.exits.one_window import PLAIN_SCORES, Row, mean_row, top_confidence
+from edgeguard.exits.one_window import PLAIN_SCORES, Row, mean_row, tempered
 from edgeguard.signals.preprocessing import preprocess
 
 SIGNAL_NOT_FINITE: Final = "signal not finite"
@@ -77,7 +77,7 @@ class Judge:
         return Verdict(
             window.start,
             mean.index(max(mean)),
-            top_confidence(mean, self.manifest.temperature),
+            max(tempered(mean, self.manifest.temperature)),
             np.array(exits),
             score,
             alarm=score > self.rule.threshold,

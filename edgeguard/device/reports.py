@@ -11,6 +11,7 @@ from edgeguard import __version__
 from edgeguard.bundle.manifest import Manifest
 from edgeguard.device.commands import Answer
 from edgeguard.device.samples import Alarm
+from edgeguard.exits.one_window import mean_row, tempered
 from edgeguard.telemetry.messages import Ack, Alert, BundleFact, Precious, State, Status, Summary
 from edgeguard.telemetry.tally import Tally
 
@@ -54,6 +55,7 @@ class Reports:
         verdict = alarm.verdict
         if verdict.predicted is None:
             raise ValueError("a rejected window neither begins nor ends an alarm")
+        mean = mean_row(verdict.exit_probabilities.tolist())
         return Alert(
             boot=self.boot,
             seq=seq,
@@ -70,6 +72,7 @@ class Reports:
             threshold=alarm.threshold,
             predicted=self.manifest.classes[verdict.predicted],
             confidence=min(verdict.confidence, 1.0),  # a mean of softmaxes may round to just above 1
+            probabilities=dict(zip(self.manifest.classes, tempered(mean, self.manifest.temperature), strict=True)),
             exit_probabilities=tuple(verdict.exit_probabilities[:, verdict.predicted].tolist()),
         )
 

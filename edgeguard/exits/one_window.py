@@ -32,11 +32,12 @@ def mean_row(rows: list[Row]) -> Row:
     return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
 
 
-def top_confidence(mean: Row, temperature: float) -> float:
-    """The largest entry of `ensemble` with a temperature, from the mean without."""
-    top = max(mean)
-    powers: list[float] = [(share / top) ** (1.0 / temperature) for share in mean]
-    return 1.0 / sum(powers)
+def tempered(mean: Row, temperature: float) -> Row:
+    """`ensemble` with a temperature, from the mean without: (classes,)."""
+    top, power = max(mean), 1.0 / temperature
+    powers: list[float] = [(share / top) ** power for share in mean]
+    total = sum(powers)
+    return [value / total for value in powers]
 
 
 def _mutual_information(rows: list[Row], mean: Row) -> float:

@@ -6,8 +6,10 @@ Authlib checks the ID token's claims; the requests themselves are httpx's, as Au
 from __future__ import annotations
 
 import hmac
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -82,7 +84,7 @@ class IdentityProvider:
             "code_challenge": create_s256_code_challenge(journey.verifier),
             "code_challenge_method": "S256",
         }
-        with httpx.Client(timeout=_TIMEOUT_S) as client:
+        with _client() as client:
             endpoint = self._metadata(client)["authorization_endpoint"]
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", journey
 
@@ -94,7 +96,7 @@ class IdentityProvider:
             raise ProviderFailed("another identity provider answered than was asked: log in again")
         if "code" not in answer:
             raise ProviderFailed(f"the identity provider refuses: {answer.get('error', 'it gives no code')[:80]}")
-        with httpx.Client(timeout=_TIMEOUT_S) as client:
+        with _client() as client:
             metadata = self._metadata(client)
             tokens = self._tokens(client, metadata, answer["code"], journey)
             keys = _json(client.get, metadata["jwks_uri"])
@@ -148,6 +150,16 @@ class IdentityProvider:
         return Identity(
             f"{self.config.issuer} {claims['sub']}", str(name), next((r for r in _RANKS if r in roles), None)
         )
+
+
+def _client() -> httpx.Client:
+    return httpx.Client(timeout=_TIMEOUT_S, verify=_authorities())
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """The system's; to load them takes longer than to log in."""
+    return ssl.create_default_context()
 
 
 def _json(send: Any, url: str, **options: Any) -> dict[str, Any]:

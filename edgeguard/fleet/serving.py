@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,10 +16,13 @@ from edgeguard.fleet.api.app import create_app
 from edgeguard.fleet.api.links import base_url, setup_link
 from edgeguard.fleet.commander import Commander
 from edgeguard.fleet.config import FleetConfig
+from edgeguard.fleet.identity_provider import IdentityProvider
+from edgeguard.fleet.ingest.worker import Worker
 from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store import schema_version
 from edgeguard.fleet.store.database import Database
-from edgeguard.telemetry.broker import Broker, broker_of
+from edgeguard.fleet.upkeep import Upkeep
+from edgeguard.telemetry.broker import broker_of
 
 _LOG: Final = logging.getLogger(__name__)
 Say = Callable[[str], None]
@@ -51,25 +52,21 @@ def serve(config: FleetConfig, say: Say, *, ingest: bool = True) -> None:
     """
     web_server.check(config.web)
     broker = broker_of(config.broker) if config.broker.url else None
+    if config.oidc.issuer:
+        IdentityProvider(config.oidc, "")  # told now, not at the first login
     with ExitStack() as running:
         listening = running.enter_context(web_server.listen(config.web))
         config = replace(config, web=replace(config.web, port=listening.getsockname()[1]))
         database = running.enter_context(closing(ready_database(config.database.url)))
-        send = None
+        parts = Parts(database, config)
         if broker is not None:
-            send = _started(running, Commander(broker)).send
-        _start_background(running, database, config, broker if ingest else None)
-        parts = Parts(database, config, send)
+            commander = _started(running, Commander(broker))
+            parts = Parts(database, config, commander.send, lambda: commander.connected)
+        if broker is not None and ingest:
+            _started(running, Worker(database, broker, config.ingest))
+        _started(running, Upkeep(database, config))
         app = create_app(parts)
         web_server.WebServer(app, config.web, lambda: _greet(parts, say)).run([listening])
-
-
-def _start_background(running: ExitStack, database: Database, config: FleetConfig, broker: Broker | None) -> None:
-    if broker is not None and find_spec("edgeguard.fleet.ingest.worker"):
-        worker = import_module("edgeguard.fleet.ingest.worker").Worker(database, broker, config.ingest)
-        _started(running, worker)
-    if find_spec("edgeguard.fleet.upkeep"):
-        _started(running, import_module("edgeguard.fleet.upkeep").Upkeep(database, config))
 
 
 def ready_database(url: str) -> Database:

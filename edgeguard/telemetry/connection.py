@@ -7,10 +7,12 @@ they are acted on.
 from __future__ import annotations
 
 import logging
+import select
+import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import Any, Final, Literal
 
 from edgeguard.errors import MissingExtra
@@ -19,6 +21,8 @@ from edgeguard.telemetry.broker import Broker
 try:
     from paho.mqtt import client as paho
     from paho.mqtt.enums import CallbackAPIVersion
+    from paho.mqtt.packettypes import PacketTypes
+    from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 except ImportError as error:
     raise MissingExtra("paho") from error
@@ -28,6 +32,7 @@ log = logging.getLogger(__name__)
 _KEEPALIVE_S: Final = 30
 _CONNECT_S: Final = 5.0
 _RECEIVE_MAXIMUM: Final = 65535  # where the broker names none
+_READ_AT_ONCE: Final = 200  # messages, before anything is written
 # CONNACK reasons that no waiting cures: client id, bad login, not authorized, banned, bad method. paho gives those of
 # MQTT 3.1.1 the same numbers.
 _REFUSED: Final = frozenset({0x85, 0x86, 0x87, 0x8A, 0x8C})
@@ -46,12 +51,12 @@ class Message:
 
 
 class Cause(Enum):
-    """Why a connection ended."""
+    """Why a connection ended, as what the broker did."""
 
-    REFUSED = auto()  # and will be again
-    UNREACHABLE = auto()  # for now
-    UNANSWERED = auto()  # closed before CONNACK: perhaps not a broker of this MQTT version
-    LOST = auto()  # or closed by us
+    REFUSED = "refuses us"  # and will again
+    UNREACHABLE = "cannot be reached"  # for now
+    UNANSWERED = "does not let us in"  # closed before CONNACK: perhaps not a broker of this MQTT version
+    LOST = "is gone"  # or closed by us
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,10 @@ class Ended:
 
     cause: Cause
     reason: str
+
+    def line(self, broker: Broker) -> str:
+        """What happened, for people."""
+        return f"the broker {broker} {self.cause.value}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -87,10 +96,24 @@ class Arrived:
 
 
 Event = Connected | Ended | Acknowledged | Arrived
+OnArrival = Callable[[int, str, bytes, bool], None]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the broker keeps for a client that is away, and how much it hands out at once.
+
+    Attributes:
+        expiry_s: It forgets a client that stays away for longer; over MQTT 3.1.1 when it likes.
+        receive_maximum: Messages that it sends ahead of their acknowledgment; over 3.1.1 it chooses itself.
+    """
+
+    expiry_s: int
+    receive_maximum: int
 
 
 class Connection:
-    """A client that connects once.
+    """A client that connects once, driven by a thread of its own.
 
     Args:
         broker: Where, and how to be let in.
@@ -107,12 +130,20 @@ class Connection:
         version: Literal[4, 5],
         will: Message | None,
         emit: Callable[[Event], None],
+        *,
+        kept: Kept | None = None,
     ) -> None:
         self._broker = broker
         self._emit = emit
         self._answered = False
         protocol = paho.MQTTv5 if version == 5 else paho.MQTTv311
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, protocol=protocol, reconnect_on_failure=False)
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            protocol=protocol,
+            clean_session=kept is None if version == 4 else None,
+            reconnect_on_failure=False,
+        )
         client.connect_timeout = _CONNECT_S
         client.max_inflight_messages = _RECEIVE_MAXIMUM  # it is the session that waits
         client.username_pw_set(broker.username, broker.password)
@@ -167,6 +198,88 @@ class Connection:
             self._emit(Ended(Cause.LOST, str(reason).lower()))
         else:
             self._emit(Ended(Cause.UNANSWERED, "closed before it answered"))
+
+
+class PolledConnection(Connection):
+    """A client that connects once, driven by its owner's thread; a message is acknowledged when the owner says so.
+
+    Polling costs half of what paho's own thread does: it reads on while there is something to read, and writes all
+    acknowledgments at once.
+
+    Args:
+        kept: What the broker keeps for us.
+        on_arrival: Takes each message: number, topic, payload, and whether it was retained. The number is for
+            `acknowledge`; 0: none is due.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        version: Literal[4, 5],
+        emit: Callable[[Event], None],
+        *,
+        kept: Kept,
+        on_arrival: OnArrival,
+    ) -> None:
+        super().__init__(broker, client_id, version, None, emit, kept=kept)
+        self._kept, self._version = kept, version
+        self._arrived = 0
+        client = self._client
+        client.manual_ack_set(True)
+        client.on_socket_register_write = lambda *_: None  # else paho writes each packet by itself at once
+
+        def on_message(_client: Any, _data: Any, message: Any) -> None:
+            self._arrived += 1
+            on_arrival(message.mid if message.qos else 0, message.topic, bytes(message.payload), message.retain)
+
+        client.on_message = on_message
+
+    def open(self) -> None:
+        """Send CONNECT; `Connected` or `Ended` follows, the one from `poll`. Blocks for a few seconds at most."""
+        options: dict[str, Any] = {}
+        if self._version == 5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it so
+            properties.SessionExpiryInterval = self._kept.expiry_s
+            properties.ReceiveMaximum = self._kept.receive_maximum
+            options = {"clean_start": False, "properties": properties}
+        try:
+            self._client.connect(self._broker.host, self._broker.port, _KEEPALIVE_S, **options)
+        except (OSError, UnicodeError) as error:
+            self._emit(Ended(_cause(error), _reason(error)))
+
+    def poll(self, timeout_s: float, wake: socket.socket) -> None:
+        """Read and write what there is; wait until there is something, `wake` is readable, or the time is over."""
+        client, sock = self._client, self._client.socket()
+        if sock is None:
+            self._emit(Ended(Cause.LOST, "closed"))
+            return
+        waiting = sock.pending() > 0 if isinstance(sock, ssl.SSLSocket) else False
+        writable = [sock] if client.want_write() else []
+        readable, _, _ = select.select([sock, wake], writable, [], 0.0 if waiting else timeout_s)
+        if waiting or sock in readable:
+            self._read()
+        if client.want_write():
+            client.loop_write()
+        client.loop_misc()
+
+    def close(self) -> None:
+        """Say good-bye, and write what is still to be written; `Ended` follows."""
+        super().close()
+        self._client.loop_write()
+
+    def acknowledge(self, numbers: Iterable[int]) -> None:
+        """Send PUBACK for messages of this connection, with the next `poll`; in the polling thread only."""
+        for number in numbers:
+            if number:
+                self._client.ack(number, 1)
+
+    def _read(self) -> None:
+        until = self._arrived + _READ_AT_ONCE
+        before = -1
+        while before < self._arrived < until and self._client.socket() is not None:
+            before = self._arrived
+            self._client.loop_read()
 
 
 def _say_what_is_denied(_client: Any, _data: Any, _number: int, reasons: list[ReasonCode], _properties: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from operator import mul
 from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
 import msgspec
@@ -37,9 +38,9 @@ class Histogram(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     sum: Annotated[float, msgspec.Meta(ge=0)]
 
     def __post_init__(self) -> None:
-        occupied = [(count, k) for k, count in enumerate(self.counts) if count]
-        lowest = math.fsum(count * self.edges[k] for count, k in occupied)
-        highest = math.fsum(count * self.edges[k + 1] for count, k in occupied)
+        counts, edges = self.counts, self.edges
+        lowest = sum(map(mul, counts, edges))
+        highest = sum(map(mul, counts[:-1], edges[1:])) + (counts[-1] and counts[-1] * edges[-1])
         if not lowest * (1 - ROUNDING) <= self.sum <= highest * (1 + ROUNDING):
             raise ValueError(f"sum {self.sum:g} does not fit the counts (between {lowest:g} and {highest:g})")
 

@@ -30,12 +30,6 @@ OnMessage = Callable[[str, bytes, bool], None]
 # one (amqtt does when there is a last will), and a slow link takes seconds: so the wait begins short and doubles.
 _ANSWER_S: Final = (1.0, 32.0)
 _FAREWELL_S: Final = 3.0
-_VERBS: Final = {
-    Cause.REFUSED: "refuses us",
-    Cause.UNREACHABLE: "cannot be reached",
-    Cause.UNANSWERED: "does not let us in",
-    Cause.LOST: "is gone",
-}
 
 
 def _ignore(*_what: object) -> None:
@@ -106,6 +100,7 @@ class Session:
         self._answer_s = _ANSWER_S[0]
         self._inbox: queue.SimpleQueue[tuple[Connection | None, _Item]] = queue.SimpleQueue()
         self._connection: Connection | None = None  # None while not connected
+        self._birth: Message | None = None
         self._on_acks: dict[int, OnAck] = {}
         self._unsent: deque[_Outgoing] = deque()  # more than the broker takes before it has acknowledged some
         self._receive_maximum = 0
@@ -163,7 +158,7 @@ class Session:
             if self._renewed() or self._older_version_next(ended):
                 continue
             self._settled.set()
-            self._warn(self._line(ended) + "; trying again")
+            self._warn(ended.line(self._broker) + "; trying again")
             pause = first if time.monotonic() - began > longest else pause
             if self._stopped_within(pause * random.uniform(0.5, 1.0)):  # noqa: S311 - spreads a fleet, hides nothing
                 return
@@ -186,6 +181,8 @@ class Session:
         return False
 
     def _one_connection(self) -> Ended:
+        if self._presence is not None:  # birth before will: so the times in them say which came of which connection
+            self._birth = self._presence.message("online")
         will = None if self._presence is None else self._presence.message("offline")
 
         def emit(event: Event) -> None:
@@ -240,8 +237,8 @@ class Session:
         self._give_up_at = None
         for topic_filter in self._subscriptions:
             connection.subscribe(topic_filter)
-        if self._presence is not None:
-            self._send(connection, _Outgoing(self._presence.message("online"), _ignore))
+        if self._birth is not None:
+            self._send(connection, _Outgoing(self._birth, _ignore))
         self._connection = connection
         self._on_connection(True)
         self._settled.set()
@@ -282,12 +279,9 @@ class Session:
 
     def _refused_at_start(self, ended: Ended) -> bool:
         if ended.cause is Cause.REFUSED and not self._settled.is_set():
-            self._refusal = self._line(ended) + "; mend the address, the login or the certificates"
+            self._refusal = ended.line(self._broker) + "; mend the address, the login or the certificates"
             self._settled.set()
         return self._refusal is not None
-
-    def _line(self, ended: Ended) -> str:
-        return f"the broker {self._broker} {_VERBS[ended.cause]}: {ended.reason}"
 
     def _warn(self, line: str) -> None:
         if line != self._last_line:  # once per outage, not once per attempt

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from operator import add
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeguard.exits.one_window import mean_row
+from edgeguard.exits.one_window import mean_row, tempered
 from edgeguard.telemetry.histogram import DisagreementHistogram, GrowingHistogram, LatencyHistogram, ShareHistogram
 from edgeguard.telemetry.tally import NOTHING, Tally
 
 
 class SummaryBuilder:
-    """Counts the windows of one source judged by one model, until `take`."""
+    """Counts the windows of one source judged by one model, until `take`.
 
-    def __init__(self, classes: Sequence[str]) -> None:
+    Args:
+        classes: Of the model.
+        temperature: Of its ensemble.
+    """
+
+    def __init__(self, classes: Sequence[str], temperature: float) -> None:
         self._classes = classes
+        self._temperature = temperature
         self._begin()
 
     def _begin(self) -> None:
@@ -27,6 +34,7 @@ class SummaryBuilder:
         self._stages: Counter[int] = Counter()
         self._confidence: defaultdict[str, GrowingHistogram[ShareHistogram]]
         self._confidence = defaultdict(lambda: GrowingHistogram(ShareHistogram))
+        self._probability = [0.0] * len(self._classes)
         self._disagreement = GrowingHistogram(DisagreementHistogram)
         self._margin = GrowingHistogram(ShareHistogram)
         self._latency_ms = GrowingHistogram(LatencyHistogram)
@@ -52,10 +60,12 @@ class SummaryBuilder:
             latency_ms: From the last sample to the verdict.
         """
         exits = exit_probabilities.tolist()
-        *_, second, first = sorted(mean_row(exits))
+        mean = mean_row(exits)
+        *_, second, first = sorted(mean)
         self._alarms += alarm
         self._stages[len(exits)] += 1
         self._confidence[self._classes[predicted]].add(confidence)
+        self._probability = list(map(add, self._probability, tempered(mean, self._temperature)))
         self._disagreement.add(disagreement)
         self._margin.add(first - second)
         self._latency_ms.add(latency_ms)
@@ -89,6 +99,7 @@ class SummaryBuilder:
             stages=tuple(self._stages[k] for k in range(1, 1 + max(self._stages, default=0))),
             predictions=predictions,
             confidence=confidence,
+            probability={name: total for name, total in zip(self._classes, self._probability, strict=True) if total},
             disagreement=self._disagreement.frozen(),
             margin=self._margin.frozen(),
             latency_ms=self._latency_ms.frozen(),

@@ -6,6 +6,7 @@ import pytest
 
 from edgeguard.cli import main
 from tests.brokers import listen, mosquitto, mosquitto_for  # noqa: F401 - fixtures
+from tests.postgres import postgres, postgres_for  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from edgeguard.exits.disagreement import SCORES
 from edgeguard.exits.ensemble import ensemble, probabilities
-from edgeguard.exits.one_window import PLAIN_SCORES, mean_row, softmax_rows, top_confidence
+from edgeguard.exits.one_window import PLAIN_SCORES, mean_row, softmax_rows, tempered
 
 LOGITS = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.floats(-1e3, 1e3, width=32))
 
@@ -34,7 +34,6 @@ def test_logits_that_are_not_finite_show_in_the_mean(bad):
 
 
 @given(st.lists(st.floats(0.0, 1), min_size=2, max_size=5).filter(any), st.floats(0.05, 20))
-def test_top_confidence_is_the_calibrated_ensembles(weights, temperature):
+def test_tempered_mean_is_the_calibrated_ensemble(weights, temperature):
     mean = np.array(weights) / sum(weights)
-    expected = ensemble(mean[None, None], temperature).max()
-    assert top_confidence(mean.tolist(), temperature) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(tempered(mean.tolist(), temperature), ensemble(mean[None, None], temperature)[0], 1e-12)

@@ -10,9 +10,10 @@ from edgeguard.telemetry.histogram import DisagreementHistogram, LatencyHistogra
 from edgeguard.telemetry.tally import NOTHING
 
 
-def tally_of(classes, *, predicted, confidence, exit_probabilities, disagreement, alarm, latency_ms):
+def tally_of(classes, *, predicted, confidence, exit_probabilities, disagreement, alarm, latency_ms, temperature=1.0):
     """Of n windows with equally many stages: columns (n,), `exit_probabilities` (n, stages, classes)."""
     by_class = {classes[k]: ShareHistogram.of(confidence[predicted == k]) for k in np.unique(predicted)}
+    probability = ensemble(exit_probabilities, temperature).sum(axis=0)
     top = np.partition(ensemble(exit_probabilities), -2, axis=-1)
     return msgspec.structs.replace(
         NOTHING,
@@ -20,6 +21,7 @@ def tally_of(classes, *, predicted, confidence, exit_probabilities, disagreement
         alarms=int(alarm.sum()),
         predictions={name: histogram.total for name, histogram in by_class.items()},
         confidence=by_class,
+        probability={name: total for name, total in zip(classes, probability.tolist(), strict=True) if total},
         disagreement=DisagreementHistogram.of(disagreement),
         margin=ShareHistogram.of(top[:, -1] - top[:, -2]),
         latency_ms=LatencyHistogram.of(latency_ms),

@@ -45,6 +45,7 @@ GOLDEN = {
         bundle_sha256=SHA,
         dropped={"telemetry": 3},
         waiting=2,
+        battery=0.5,
         tally=msgspec.structs.replace(
             NOTHING, windows=1, rejected={"flat": 1}, gaps=1, missing_samples=5, faults={"link lost": 1}, suppressed=4
         )
@@ -74,6 +75,7 @@ GOLDEN = {
         threshold=0.25,
         predicted="abnormal",
         confidence=0.75,
+        probabilities={"normal": 0.25, "abnormal": 0.75},
         exit_probabilities=(0.5, 1.0),
     ),
     "cmd": Command(id="c1", time_ms=9, action="set_interval", interval_s=30.0),

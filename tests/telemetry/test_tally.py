@@ -17,7 +17,7 @@ CLASSES = ("normal", "abnormal", "noise")
 def columns(n, stages=4):
     """Verdicts whose every number is a multiple of 2^-12: sums of them are exact in any order."""
     rng = np.random.default_rng(0)
-    exits = np.round(rng.dirichlet(np.ones(3), size=(n, stages)) * 1024) / 1024
+    exits = rng.multinomial(1024, rng.dirichlet(np.ones(3), size=(n, stages))) / 1024
     mean = exits.mean(axis=1)
     return {
         "predicted": mean.argmax(axis=1),
@@ -68,6 +68,7 @@ def test_stages_add_up_whichever_side_ran_more():
         ("rejected", {"flat": 1}, "do not add up to 10 windows"),
         ("alarms", 11, "11 alarms in 10 windows"),
         ("predictions", {"normal": 10}, "confidence histograms do not add up"),
+        ("probability", {"normal": 9.0}, "probabilities do not add up to 10 windows"),
         ("stages", (0, 9), "the stages hold 9 windows, not 10"),
         ("margin", ShareHistogram.of([0.5] * 9), "a histogram holds 9 windows, not 10"),
     ],

@@ -110,8 +110,8 @@ class MqttSink:
 
     def add_source(self, name: str, counts: StreamCounts) -> None:
         """Report on a source from here on; `counts` are live, and its first summary tells what they hold by then."""
-        classes = self._reports.manifest.classes
-        self._intervals[name] = Interval(counts, classes, self._reports.now_ms, self._monotonic)
+        reports = self._reports
+        self._intervals[name] = Interval(counts, reports.manifest, reports.now_ms, self._monotonic)
         self._state_is_old = True
 
     def set_interval(self, interval_s: float) -> None:
@@ -123,7 +123,7 @@ class MqttSink:
         self._summarize(list(self._intervals))
         self._reports = replace(self._reports, manifest=manifest, bundle_sha256=bundle_sha256)
         for interval in self._intervals.values():
-            interval.judged_by(manifest.classes)
+            interval.judged_by(manifest)
         self._state_is_old = True
 
     def put(self, verdict: Verdict, alarms: Sequence[Alarm], latency_ms: float) -> None:

@@ -63,8 +63,8 @@ def remove(database: Database, actor: Actor, user_id: int, now_ms: int) -> None:
     with database.writing() as connection:
         user = accounts.user(connection, user_id)
         _leave_an_admin(connection, user)
-        accounts.remove(connection, user_id)
         audit.record(connection, actor, "user.remove", user.name, {"role": user.role}, now_ms)
+        accounts.remove(connection, user_id)  # last: it may be the actor, whom the log points to
 
 
 def change_own_password(
@@ -93,5 +93,5 @@ def change_own_password(
 
 
 def _leave_an_admin(connection: Connection, user: User) -> None:
-    if accounts.admins(connection) == [user.id]:
+    if accounts.admins(connection, locked=True) == [user.id]:
         raise StoreError(f"{user.name} is the last admin who can log in: make somebody else an admin first")

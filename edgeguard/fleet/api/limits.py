@@ -12,6 +12,7 @@ LARGEST_ID: Final = 2**53 - 1  # exact in every JSON reader
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Ms = Annotated[int, Field(ge=0, le=LARGEST_ID, description="Milliseconds since 1970, UTC.")]
 Search = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]  # PostgreSQL takes no NUL in a text
+PathId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 PathName = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:\-]*$", examples=["ward-3"])]
 
 

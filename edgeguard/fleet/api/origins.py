@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from starlette.datastructures import Headers
 
 from edgeguard.fleet.config import Web
 
+# One slash first: browsers read // and /\\ as another server; the rest as it stands in addresses.
+_LOCAL_PATH: Final = re.compile(r"/(?!/)[!-\[\]-~]*")
 _OWN_SITE: Final = ("same-origin", "none")  # none: typed into the address bar
 
 
@@ -37,9 +40,7 @@ def origin_is_ours(web: Web, headers: Headers, *, needed: bool = False) -> bool:
 
 def local_path(path: str) -> str:
     """`path` if it stays on this server, else ``/``: where a login leads is nobody else's to say."""
-    parts = urlsplit(path) if path.isascii() and path.isprintable() and "\\" not in path else None
-    is_local = parts is not None and path.startswith("/") and not path.startswith("//")
-    return path if is_local and parts is not None and not parts.netloc and not parts.scheme else "/"
+    return path if _LOCAL_PATH.fullmatch(path) else "/"
 
 
 def _origin(web: Web, host: str) -> str:

@@ -71,13 +71,23 @@ class Timed:
         try:
             await self._app(scope, receive, counting)
         finally:
-            route = getattr(scope.get("route"), "path", "") or "other"
+            route = _template(scope)
             if route not in _STREAMS:
                 self._latencies.count(_method(scope), route, status, time.monotonic() - began)
 
 
 _STREAMS: Final = frozenset({"/api/v1/events"})
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _template(scope: Scope) -> str:
+    """The route's path with names for its parameters; the prefix under which its router was included is put back."""
+    own = getattr(scope.get("route"), "path", "")
+    segments = scope["path"].split("/")
+    missing = len(segments) - len(own.split("/"))
+    if not own or missing < 0 or ":path}" in own:
+        return own or "other"
+    return "/".join(segments[: missing + 1]) + own
 
 
 def _method(scope: Scope) -> str:
@@ -100,10 +110,10 @@ class _FleetCollector(Collector):
             "Messages received; starts anew where a device is forgotten.",
             value=found.messages,
         )
-        yield _gauge("summary_rows", "Summaries in the database, as it reckons them.", found.summaries)
+        yield _gauge("stored_summaries", "Summaries in the database, as it reckons them.", found.summaries)
         yield _gauge("database_bytes", "Size of the database.", found.database_bytes)
         yield _gauges("quarantined_messages", "Messages set aside, by kind.", "kind", found.quarantined)
-        yield _gauge("stale_hours", "Sums over hours that the upkeep has to redo.", found.stale_hours)
+        yield _gauge("upkeep_backlog", "Sums over hours that the upkeep has to redo.", found.stale_hours)
         if found.last_message_ms is not None:
             yield _gauge("last_message_timestamp_seconds", "When the newest came.", found.last_message_ms / 1000)
         if found.upkeep_ms is not None:

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edgeguard.errors import EdgeGuardError
+from edgeguard.errors import EdgeGuardError, one_line
 from edgeguard.fleet.api.access import SCOPE_KEY, session_of
 from edgeguard.fleet.api.errors import answer, status_of
 from edgeguard.fleet.api.gate import Gate
@@ -21,6 +21,7 @@ from edgeguard.fleet.api.headers import add_security_headers
 from edgeguard.fleet.api.origins import host_is_ours, origin_is_ours
 from edgeguard.fleet.api.sizes import limited, too_large
 from edgeguard.fleet.api.sockets import watched
+from edgeguard.fleet.config import Web
 from edgeguard.fleet.parts import Parts
 
 _LOG: Final = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Shield:
         if scope["type"] == "websocket":
             await self._socket(connection, receive, send)
         else:
-            await self._request(connection, receive, _Answer(send, scope["path"], self.parts))
+            await self._request(connection, receive, _Answer(send, scope, self.web))
 
     async def _request(self, connection: HTTPConnection, receive: Receive, send: _Answer) -> None:
         scope = connection.scope
@@ -67,7 +68,7 @@ class Shield:
         except Exception:
             if send.started:
                 raise
-            _LOG.exception("%s %s failed", scope["method"], scope["path"])
+            _LOG.exception("%s %s failed", scope["method"], one_line(scope["path"]))
             await answer(scope["path"], 500, "the server failed here: see its log")(scope, receive, send)
 
     def _refused(self, connection: HTTPConnection) -> Response | None:
@@ -107,15 +108,18 @@ class Shield:
 
 
 class _Answer:
-    """`send` that adds the security headers, and knows whether anything was sent."""
+    """`send` that adds the security headers, and logs the answer without the query."""
 
-    def __init__(self, send: Send, path: str, parts: Parts) -> None:
-        self.send, self.path, self.parts, self.started = send, path, parts, False
+    def __init__(self, send: Send, scope: Scope, web: Web) -> None:
+        self.send, self.scope, self.web, self.started = send, scope, web, False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            add_security_headers(MutableHeaders(scope=message), self.path, self.parts.config.web)
+            path = self.scope["path"]
+            add_security_headers(MutableHeaders(scope=message), path, self.web)
+            level = logging.DEBUG if _ASSET.match(path) else logging.INFO
+            _LOG.log(level, "%s %s %s", self.scope["method"], one_line(path), message["status"])
         await self.send(message)
 
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import fields
+from functools import partial
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final, Literal, get_type_hints
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from edgeguard.errors import MissingExtra
 from edgeguard.fleet.csv_text import defused
@@ -39,11 +43,20 @@ def file_of(kind: type[Row], rows: Iterable[Row], form: Format) -> IO[bytes]:
     return file
 
 
-def blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """The file's content; closes it."""
-    with file:
-        while block := file.read(_BLOCK):
-            yield block
+class FileAnswer(StreamingResponse):
+    """Sends an open file and closes it, also where nobody waits for its end."""
+
+    def __init__(self, file: IO[bytes], form: Format, name: str) -> None:
+        headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+        super().__init__(iter(partial(file.read, _BLOCK), b""), media_type=MEDIA_TYPES[form], headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
 
 
 def _write_csv(file: IO[bytes], kind: type[Row], rows: Iterable[Row]) -> None:

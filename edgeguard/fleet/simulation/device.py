@@ -20,7 +20,6 @@ SOURCE: Final = "ecg"
 SAMPLES_PER_WINDOW: Final = 250
 _CHARGE_EVERY_MS: Final = 40 * 60 * MINUTE_MS
 _CHARGING: Final = 0.08  # share of that time
-_ATTACKED: Final = 0.7  # share of the windows in a bout of attack
 
 
 @dataclass(frozen=True)
@@ -128,14 +127,15 @@ class VirtualDevice:
         self._samples += count * SAMPLES_PER_WINDOW
 
     def _condition(self, span: Span) -> Condition:
-        attacked = sum(max(0, min(end, span[1]) - max(begin, span[0])) for begin, end in self.fate.attacks)
+        length = span[1] - span[0]
+        attacks = [(begin, end) for begin, end in self.fate.attacks if begin < span[1] and span[0] < end]
         worn_days = (
             (span[0] + self._charge_phase) % _CHARGE_EVERY_MS
         ) / DAY_MS  # electrodes dry until they are changed
         condition = Condition(
             motion=motion(span[0]),
-            attacked=_ATTACKED * attacked / (span[1] - span[0]),
             unrest=self.fate.drift_per_day * worn_days,
+            attacks=tuple(((begin - span[0]) / length, (end - span[0]) / length) for begin, end in attacks),
         )
         return condition.unfair() if self.fate.unfair else condition
 

@@ -17,6 +17,7 @@ from edgeguard.telemetry.topics import Address
 MINUTE_MS: Final = 60_000
 _BOUT_MS: Final = 12 * MINUTE_MS  # of attack, in each
 _BOUT_EVERY_MS: Final = 40 * MINUTE_MS
+_LONGEST_ATTACK_MS: Final = 6 * HOUR_MS
 _WITH_RESTARTS: Final = 0.3  # shares of the devices
 _WITH_OUTAGES: Final = 0.25
 _DRIFTING: Final = 0.05
@@ -62,7 +63,7 @@ class Wishes:
         fleet: Their fleet id.
         began_ms: When the first message is from.
         length_ms: How long the whole takes, as far as is known: what is spread over time is spread over this.
-        attacked: Share of the devices that are attacked, in the last third.
+        attacked: Share of the devices that are attacked, towards the end.
         unfair: Attribute and value of the group that the model is unfair to.
         seed: The same seed, the same fleet.
     """
@@ -102,7 +103,7 @@ def make_plan(wishes: Wishes) -> Plan:
     rng = np.random.default_rng([wishes.seed, 0])
     wearers = draw_wearers(wishes.devices, rng)
     rollout = wishes.began_ms + int(0.4 * wishes.length_ms), wishes.began_ms + int(0.5 * wishes.length_ms)
-    attack_ms = wishes.began_ms + int(0.7 * wishes.length_ms)
+    attack_ms = wishes.began_ms + wishes.length_ms - min(int(0.3 * wishes.length_ms), _LONGEST_ATTACK_MS)
     victims = frozenset(rng.permutation(wishes.devices)[: math.ceil(wishes.attacked * wishes.devices)].tolist())
     attacks = _bouts(attack_ms, wishes.began_ms + wishes.length_ms + DAY_MS)
     width = max(4, len(str(wishes.devices)))

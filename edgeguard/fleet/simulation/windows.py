@@ -17,6 +17,7 @@ from edgeguard.telemetry.tally import NOTHING, Tally
 Floats = NDArray[np.float64]
 
 _BASE: Final = 0.25  # Dirichlet concentration of each wrong class
+_SUCCESS: Final = 0.7  # share of the windows under attack on which it works
 _LATENCY_MS: Final = (4.0, 0.35)  # median, and standard deviation of the logarithm
 
 
@@ -29,14 +30,15 @@ class Condition:
         lead_off: Share rejected for a bad contact.
         unsharpness: The model's sharpness is divided by it.
         unrest: Standard deviations by which the logarithm of the disagreement is higher than on clean windows.
-        attacked: Share of the windows that are attacked: the ensemble wavers between classes, and its exits disagree.
+        attacks: When there is an attack, from and until which part of the interval: on most windows then, the ensemble
+            wavers between classes, and its exits disagree.
     """
 
     motion: float = 0.0
     lead_off: float = 0.005
     unsharpness: float = 1.0
     unrest: float = 0.0
-    attacked: float = 0.0
+    attacks: tuple[tuple[float, float], ...] = ()
 
     def unfair(self) -> Condition:
         """The same for a group that the model was not made for."""
@@ -75,12 +77,20 @@ def draw(rng: np.random.Generator, model: SimulatedModel, condition: Condition, 
     places = np.flatnonzero(~(moved | off))
     shares = [share for _, share in model.classes]
     truth = rng.choice(len(shares), size=len(places), p=shares)
-    attacked = rng.random(len(places)) < condition.attacked
+    attacked = _attacked(rng, condition, places / max(count, 1))
     probabilities = _probabilities(rng, truth, attacked, len(shares), model.sharpness / condition.unsharpness)
     unrest = condition.unrest + 6.0 * attacked
     noise = rng.standard_normal(len(places))
     disagreement = model.median * np.exp(model.spread * (noise + unrest))
     return Windows(+rejected, places, truth, probabilities, disagreement)
+
+
+def _attacked(rng: np.random.Generator, condition: Condition, parts: Floats) -> NDArray[np.bool_]:
+    """Which of the windows, at these parts of the interval, an attack succeeds on."""
+    under_attack = np.zeros(len(parts), dtype=bool)
+    for begin, end in condition.attacks:
+        under_attack |= (begin <= parts) & (parts < end)
+    return under_attack & (rng.random(len(parts)) < _SUCCESS)
 
 
 def _probabilities(

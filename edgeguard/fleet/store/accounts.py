@@ -95,12 +95,12 @@ def password_hash(connection: Connection, user_id: int) -> str | None:
     return connection.execute(select(users.c.password_hash).where(users.c.id == user_id)).scalar_one_or_none()
 
 
-def admins(connection: Connection) -> list[int]:
-    """Who can still manage; on PostgreSQL locked until the transaction ends, so that two cannot remove each other."""
+def admins(connection: Connection, *, locked: bool = False) -> list[int]:
+    """Who can log in and manage; `locked` until the transaction ends, so that no two can remove each other."""
     can_come_in = users.c.password_hash.is_not(None) | users.c.subject.is_not(None)
     conditions = (users.c.role == "admin", users.c.disabled.is_(False), can_come_in)
     query = select(users.c.id).where(*conditions).order_by(users.c.id)
-    return list(connection.execute(query.with_for_update()).scalars())
+    return list(connection.execute(query.with_for_update() if locked else query).scalars())
 
 
 def _free(connection: Connection, name: str) -> str:

@@ -19,7 +19,7 @@ _BYTES: Final = {
 }
 _SUMMARIES: Final = {  # as the database reckons them: to count them takes seconds
     "postgresql": "SELECT coalesce(sum(greatest(reltuples, 0)), 0) FROM pg_class JOIN pg_inherits ON inhrelid = oid"
-    " WHERE i.inhparent = 'summaries'::regclass",
+    " WHERE inhparent = 'summaries'::regclass",
     "sqlite": "SELECT coalesce(max(rowid), 0) FROM summaries",
 }
 

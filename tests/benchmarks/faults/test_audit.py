@@ -27,6 +27,7 @@ def alert(seq, window_start=0, *, raised=True, boot=BOOT):
         threshold=0.5,
         predicted="N",
         confidence=0.5,
+        probabilities={"N": 0.5, "V": 0.5},
         exit_probabilities=(0.5,),
     )
 

@@ -92,6 +92,7 @@ def test_alarm_that_begins_becomes_an_alert(device, put):
         threshold=0.25,
         predicted="abnormal",
         confidence=0.625,
+        probabilities=pytest.approx({"normal": 0.375, "abnormal": 0.625}),
         exit_probabilities=(0.75, 0.5),
     )
 

@@ -10,10 +10,9 @@ from pydantic import Field
 
 from edgeguard.fleet.actions import alarms as actions
 from edgeguard.fleet.api.answer import json_answer
-from edgeguard.fleet.api.asked import Id as PathId
 from edgeguard.fleet.api.asked import Labeler, Reader, Served
 from edgeguard.fleet.api.filters import AlarmPage
-from edgeguard.fleet.api.limits import Id, Strict
+from edgeguard.fleet.api.limits import Id, PathId, Strict
 from edgeguard.fleet.clock import HOUR_MS
 from edgeguard.fleet.store import alarms as store
 from edgeguard.fleet.store.alarms import Alarm, AlarmRow

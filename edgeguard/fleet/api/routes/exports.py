@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from edgeguard.fleet.api.asked import Admin, Reader, Served
 from edgeguard.fleet.api.filters import AlarmFilter, DeviceFilter, FigureFilter, QuarantineFilter
 from edgeguard.fleet.api.limits import Span, Strict
-from edgeguard.fleet.api.tables import MEDIA_TYPES, Format, blocks, file_of
+from edgeguard.fleet.api.tables import MEDIA_TYPES, FileAnswer, Format, file_of
 from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store.alarms import AlarmRow, each_alarm
 from edgeguard.fleet.store.audit import Entry
@@ -87,9 +87,8 @@ def export_audit(parts: Served, _actor: Admin, form: Format, asked: Annotated[Sp
 
 def _file(
     parts: Parts, name: str, form: Format, kind: type[Any], rows: Callable[..., Iterator[Any]], asked: Strict
-) -> StreamingResponse:
+) -> FileAnswer:
     with parts.database.reading() as connection:
         file = file_of(kind, rows(connection, **asked.model_dump()), form)
     day = datetime.fromtimestamp(parts.now_ms() / 1000, timezone.utc).date()
-    headers = {"Content-Disposition": f'attachment; filename="edgeguard-{name}-{day}.{form}"'}
-    return StreamingResponse(blocks(file), media_type=MEDIA_TYPES[form], headers=headers)
+    return FileAnswer(file, form, f"edgeguard-{name}-{day}")

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from edgeguard.errors import DataError
-from edgeguard.fleet.api.asked import Id, Reader, Served
-from edgeguard.fleet.api.limits import Span
+from edgeguard.fleet.api.asked import Reader, Served
+from edgeguard.fleet.api.limits import PathId, Span
 from edgeguard.fleet.arrival import Arrival, arrival
 from edgeguard.fleet.clock import DAY_MS
 from edgeguard.fleet.store import models as store
@@ -43,6 +43,6 @@ def read_rollout(parts: Served, _actor: Reader, asked: Annotated[RolloutSpan, Qu
 
 
 @router.get("/{bundle_id}/arrival")
-def read_arrival(parts: Served, _actor: Reader, bundle_id: Id) -> Arrival:
+def read_arrival(parts: Served, _actor: Reader, bundle_id: PathId) -> Arrival:
     """Alarms and rejected windows on the same devices in equal time before and after the model came to them."""
     return arrival(parts.database, bundle_id, parts.now_ms())

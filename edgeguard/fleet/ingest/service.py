@@ -1,0 +1,52 @@
+"""One worker as a program: until it is told to stop, with a line a minute on how it does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from edgeguard.errors import StoreError
+from edgeguard.fleet.config import FleetConfig
+from edgeguard.fleet.ingest.worker import Worker
+from edgeguard.fleet.store import schema_version
+from edgeguard.fleet.store.database import Database
+from edgeguard.telemetry.broker import broker_of
+
+_LINE_S: Final = 60.0
+
+
+def ingest(config: FleetConfig, stop: threading.Event, tell: Callable[[str], None]) -> Counter[str]:
+    """Take messages in until `stop`: what became of them.
+
+    Raises:
+        ConfigError: no broker is configured, or a setting is wrong.
+        BrokerError: the broker refuses us.
+        StoreError: the database is not migrated, or the worker broke off.
+        StoreUnavailable: there is no database at the start; later on it is waited for.
+    """
+    broker, database = broker_of(config.broker), Database(config.database.url)
+    schema_version.check(database)
+    worker = Worker(database, broker, config.ingest)
+    worker.start()
+    tell(f"{config.ingest.name}: from {broker} into {database.shown}")
+    counts, began = worker.intake.counts, time.monotonic()
+    before: Counter[str] = Counter()
+    while not stop.wait(1.0) and worker.alive:
+        if (seconds := time.monotonic() - began) >= _LINE_S:
+            tell(line(counts - before, seconds, worker.waiting, worker.connected))
+            before, began = counts.copy(), time.monotonic()
+    broke_off = not worker.alive
+    worker.stop()
+    database.close()
+    if broke_off:
+        raise StoreError("the ingest worker broke off by a mistake of its own: see the log, and report it")
+    return counts
+
+
+def line(counts: Counter[str], seconds: float, waiting: int, connected: bool) -> str:
+    """Rates per second of what came, and what is in memory."""
+    rates = ", ".join(f"{count / seconds:.1f} {kind}/s" for kind, count in sorted(counts.items()) if count)
+    return f"{rates or 'nothing came'}; {waiting} waiting{'' if connected else '; no broker'}"

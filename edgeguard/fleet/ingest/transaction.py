@@ -1,0 +1,162 @@
+"""One batch of messages in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from edgeguard.fleet.config import Ingest
+from edgeguard.fleet.ingest import rows
+from edgeguard.fleet.ingest.reading import Numbered, Reading, Refusal, Why, refused
+from edgeguard.fleet.ingest.registration import Registration
+from edgeguard.fleet.store import incoming, ledger, pairing, states
+from edgeguard.fleet.store.database import Connection
+from edgeguard.fleet.store.incoming import Change, Known
+from edgeguard.telemetry.messages import Ack, State, Summary
+from edgeguard.telemetry.topics import Address
+
+
+class Transaction:
+    """Writes one batch over `connection`; where that is rolled back, nothing of this object is to be kept.
+
+    Args:
+        connection: In a transaction.
+        config: The config file's.
+        ids: Devices that are known already; those found or added are put in.
+        now_ms: The server's clock.
+
+    Attributes:
+        ids: As above.
+        refusals: Found on the way.
+        counts: Rows by kind, and ``duplicates``.
+    """
+
+    def __init__(self, connection: Connection, config: Ingest, ids: dict[Address, int], now_ms: int) -> None:
+        self.ids = ids
+        self.refusals: list[Refusal] = []
+        self.counts: Counter[str] = Counter()
+        self._connection, self._config, self._now_ms = connection, config, now_ms
+        self._bundles: dict[str, int] = {}
+        self._known: dict[int, Known] = {}
+        self._changes: dict[int, Change] = {}
+
+    def write(self, readings: Sequence[Reading], limited: Mapping[Address, int], registration: Registration) -> None:
+        """Write a batch; `limited`: how many messages of a device were refused for their number."""
+        sha256s = (rows.bundle_sha256(reading.message) for reading in readings)
+        self._bundles = incoming.bundle_ids(self._connection, {one for one in sha256s if one}, self._now_ms)
+        self._register(readings, limited, registration)
+        numbered: list[tuple[Reading, Numbered]] = []
+        for reading in readings:
+            if not self._is_known(reading, registration):
+                continue
+            if isinstance(reading.message, State):
+                self._state(reading, reading.message)
+            else:
+                numbered.append((reading, reading.message))
+        self._write_once(numbered)
+        for address, messages in limited.items():
+            if (device_id := self.ids.get(address)) in self._known:
+                change = self._change(device_id)
+                change.limited, change.limited_ms = messages, self._now_ms
+        incoming.change_devices(self._connection, self._changes)
+
+    def _register(
+        self, readings: Sequence[Reading], limited: Mapping[Address, int], registration: Registration
+    ) -> None:
+        """Find the devices, take new ones in, and lock the rows of all."""
+        first_ms = {reading.address: reading.delivery.received_ms for reading in reversed(readings)}
+        self._look_up([*first_ms, *limited])
+        if unknown := [address for address in first_ms if address not in self.ids]:
+            taken = registration.admitted(self._connection, unknown, self._now_ms)
+            if taken:
+                incoming.add_devices(self._connection, {address: first_ms[address] for address in taken})
+                self._look_up(taken)
+        concerned = (self.ids.get(address) for address in {*first_ms, *limited})
+        self._known = incoming.lock_devices(self._connection, (one for one in concerned if one is not None))
+
+    def _look_up(self, addresses: Iterable[Address]) -> None:
+        if unknown := [address for address in addresses if address not in self.ids]:
+            self.ids.update(incoming.device_ids(self._connection, unknown))
+
+    def _is_known(self, reading: Reading, registration: Registration) -> bool:
+        if self.ids.get(reading.address) in self._known:
+            return True
+        self.refusals.append(refused(reading.delivery, registration.reason, reading.address, Why.UNKNOWN))
+        self.ids.pop(reading.address, None)  # its row is gone: whoever deleted it may want it back
+        return False
+
+    def _state(self, reading: Reading, state: State) -> None:
+        device_id, delivery = self.ids[reading.address], reading.delivery
+        at_ms, offset_ms = self._time(state.time_ms, delivery.received_ms)
+        told = states.Told(state, self._bundles[state.bundle.sha256], at_ms, delivery.received_ms)
+        alive = state.status == "online"
+        self._heard(device_id, delivery.received_ms if alive else at_ms)
+        if alive and not delivery.retained:
+            self._clock(device_id, offset_ms)
+        known = self._known[device_id]
+        if states.is_newer(told, known):
+            self._known[device_id] = states.take(self._connection, told, known)
+            self.counts["states"] += 1
+
+    def _write_once(self, numbered: Sequence[tuple[Reading, Numbered]]) -> None:
+        """Write messages that bear a number, each once."""
+        entries = [self._entry(reading, message) for reading, message in numbered]
+        entered = ledger.enter(self._connection, entries)
+        for device_id, missing in entered.missing.items():
+            self._change(device_id).missing = missing
+        made: dict[str, list[dict[str, Any]]] = {"summaries": [], "alerts": [], "answers": []}
+        for (reading, message), entry, (boot_id, novelty) in zip(numbered, entries, entered.found, strict=True):
+            if novelty is ledger.Novelty.NEW:
+                kind, row = self._row(message, entry, boot_id, reading.delivery.received_ms)
+                made[kind].append(row)
+            elif novelty is ledger.Novelty.KNOWN:
+                self.counts["duplicates"] += 1
+            else:
+                reason = f"its numbers leave more than {ledger.MOST_RANGES} gaps since the device's start"
+                self.refusals.append(refused(reading.delivery, reason, reading.address))
+        incoming.put_summaries(self._connection, made["summaries"])
+        pairing.put(self._connection, made["alerts"], self._known, self._now_ms)
+        incoming.answer_commands(self._connection, made["answers"])
+        self.counts.update({kind: len(values) for kind, values in made.items()})
+
+    def _entry(self, reading: Reading, message: Numbered) -> ledger.Entry:
+        device_id, received_ms = self.ids[reading.address], reading.delivery.received_ms
+        at_ms, offset_ms = self._time(rows.device_ms(message), received_ms)
+        self._heard(device_id, received_ms)
+        self._clock(device_id, offset_ms)
+        if isinstance(message, Summary):
+            change = self._change(device_id)
+            change.waiting = message.waiting
+            change.dropped = msgspec.json.encode(message.dropped).decode() if message.dropped else change.dropped
+            change.battery = change.battery if message.battery is None else message.battery
+        return ledger.Entry(device_id, message.boot, message.seq, at_ms)
+
+    def _row(
+        self, message: Numbered, entry: ledger.Entry, boot_id: int, received_ms: int
+    ) -> tuple[str, dict[str, Any]]:
+        if isinstance(message, Ack):
+            return "answers", rows.of_answer(message, entry)
+        bundle_id = self._bundles[message.bundle_sha256]
+        place = rows.Place(entry.device_id, boot_id, bundle_id, entry.at_ms, received_ms)
+        if isinstance(message, Summary):
+            return "summaries", rows.of_summary(message, place)
+        return "alerts", rows.of_alert(message, place)
+
+    def _time(self, told_ms: int, received_ms: int) -> tuple[int, int | None]:
+        """When it was, and by how much the device's clock is wrong, if it is."""
+        offset_ms = rows.clock_offset_ms(told_ms, received_ms, self._config)
+        return told_ms if offset_ms is None else received_ms, offset_ms
+
+    def _change(self, device_id: int) -> Change:
+        return self._changes.setdefault(device_id, Change())
+
+    def _heard(self, device_id: int, at_ms: int) -> None:
+        change = self._change(device_id)
+        change.last_seen_ms = max(change.last_seen_ms, at_ms)
+
+    def _clock(self, device_id: int, offset_ms: int | None) -> None:
+        change = self._change(device_id)
+        change.told_time, change.clock_offset_ms = True, offset_ms
