@@ -85,6 +85,14 @@ def test_a_row_leads_to_its_device(visit, full):
     assert page.title() == "holter-attacked · EdgeGuard"
 
 
+def test_a_card_on_a_phone_leaves_out_what_is_not_there(visit, full):
+    page = visit(full, size="phone").go("/")
+    card = page.locator("tbody tr").first
+    assert card.get_by_text("holter-attacked").is_visible()
+    assert card.locator("td[data-label=Missing]").is_hidden()
+    assert page.get_by_label("Sort by").is_visible()
+
+
 def test_rows_stay_where_they_are_under_the_pointer(visit, full):
     page = visit(full).go("/")
     page.locator("tbody tr").nth(5).hover()
