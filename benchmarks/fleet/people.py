@@ -55,7 +55,8 @@ def add_people(connection: Connection, lives: Sequence[str], now_ms: int, rng: n
 
 
 def _put(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    connection.execute(insert(table), rows)
+    if rows:
+        connection.execute(insert(table), rows)
 
 
 def _device(k: int, now_ms: int, rng: np.random.Generator) -> dict[str, Any]:

@@ -135,7 +135,7 @@ class _Fresh:
     """Tells each change once, though every look goes back a while: what is committed late may bear an early time."""
 
     def __init__(self, now_ms: int) -> None:
-        self.since_ms = now_ms
+        self.since_ms = now_ms - _BACK_MS
         self._told: dict[tuple[str, int], tuple[int, str]] = {}  # (kind, id) -> (its time, status)
 
     def of(self, changes: Changes) -> Changes:

@@ -12,7 +12,7 @@ from edgeguard.errors import EdgeGuardError
 from edgeguard.fleet import fairness_alerts
 from edgeguard.fleet.clock import Now, unix_ms
 from edgeguard.fleet.config import FleetConfig
-from edgeguard.fleet.store import last_day, partitions, retention, rollups
+from edgeguard.fleet.store import health, last_day, partitions, retention, rollups
 from edgeguard.fleet.store.database import Database
 
 _LOG: Final = logging.getLogger(__name__)
@@ -34,7 +34,10 @@ def run_once(
         "retention": lambda: _drop(database, config, now_ms),
         "fairness alerts": lambda: fairness_alerts.watch(database, config.fairness, now_ms),
     }
-    return [name for name, step in steps.items() if not enough() and not _done(name, step)]
+    failed = [name for name, step in steps.items() if not enough() and not _done(name, step)]
+    if not failed and not enough():
+        _done("its time", lambda: _note(database, now_ms))
+    return failed
 
 
 class Upkeep:
@@ -79,6 +82,11 @@ def _done(name: str, step: Callable[[], object]) -> bool:
 def _refresh(database: Database, now_ms: int) -> None:
     with database.writing() as connection:
         last_day.refresh(connection, now_ms)
+
+
+def _note(database: Database, now_ms: int) -> None:
+    with database.writing() as connection:
+        health.note_upkeep(connection, now_ms)
 
 
 def _prepare(database: Database, now_ms: int) -> None:

@@ -34,8 +34,16 @@ def cohort(database, sexes, until_ms=None):
         return add_bundle(connection)
 
 
-def gave(connection, device_id, bucket_ms, *, length_ms=HOUR_MS, source="ecg", bundle_id=1, windows=10, rejected=1,
-         alarms=0, disagreement=0.1, margin=0.5, classes=None):  # fmt: skip
+def gave(connection, *rows):
+    """Store what `bucket` made, all of one length."""
+    sums, of_classes = zip(*rows, strict=True)
+    table, class_table = (days, class_days) if sums[0]["length_ms"] == DAY_MS else (hours, class_hours)
+    connection.execute(insert(table), [{k: v for k, v in row.items() if k != "length_ms"} for row in sums])
+    connection.execute(insert(class_table), [row for rows in of_classes for row in rows])
+
+
+def bucket(device_id, bucket_ms, *, length_ms=HOUR_MS, source="ecg", bundle_id=1, windows=10, rejected=1, alarms=0,
+           disagreement=0.1, margin=0.5, classes=None):  # fmt: skip
     """One hour or day; `classes`: name -> (predictions, mean confidence, mean probability)."""
     accepted = windows - rejected
     key = {"device_id": device_id, "bucket_ms": bucket_ms, "source": source, "bundle_id": bundle_id}
@@ -46,9 +54,9 @@ def gave(connection, device_id, bucket_ms, *, length_ms=HOUR_MS, source="ecg", b
         "margin_sum": margin * accepted, "confidence_sum": 0.9 * accepted, "battery": None,
         "tally": TALLY % (rejected, ",".join(map(str, bins)).encode()),
     }  # fmt: skip
-    table, of_classes = (hours, class_hours) if length_ms == HOUR_MS else (days, class_days)
-    connection.execute(insert(table).values(**key, **COUNTS, **sums))
-    for name, (predictions, confidence, probability) in (classes or {"N": (accepted, 0.9, 1.0)}).items():
-        values = {"predictions": predictions, "confidence_sum": predictions * confidence}
-        values |= {"class": name, "probability_sum": accepted * probability}
-        connection.execute(insert(of_classes).values(**key, **values))
+    of_classes = [
+        {**key, "class": name, "predictions": predictions, "confidence_sum": predictions * confidence,
+         "probability_sum": accepted * probability}
+        for name, (predictions, confidence, probability) in (classes or {"N": (accepted, 0.9, 1.0)}).items()
+    ]  # fmt: skip
+    return {**key, **COUNTS, **sums, "length_ms": length_ms}, of_classes

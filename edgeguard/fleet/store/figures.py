@@ -63,7 +63,8 @@ def attribute_names(connection: Connection) -> list[str]:
 def attribute_values(connection: Connection, attribute: str) -> dict[int, str]:
     """The attribute's value of every wearer that has one; ConfigError where none has."""
     columns = attributes.c.wearer_id, attributes.c.value
-    found = dict(connection.execute(select(*columns).where(attributes.c.attribute == attribute)).tuples().all())
+    rows = connection.execute(select(*columns).where(attributes.c.attribute == attribute))
+    found = {wearer_id: value for wearer_id, value in rows}  # noqa: C416 - a Row is no pair to mypy
     if not found:
         near = near_match(attribute, attribute_names(connection))
         raise ConfigError(f"no wearer has the attribute {attribute[:64]!r}{near}")
@@ -103,7 +104,7 @@ def tallies(connection: Connection, window: Range, most: int) -> Iterator[tuple[
     """(wearer id, tally) of at most `most` rows."""
     rows = _pieces(window, days, hours, lambda table: [table.c.tally])
     query = select(rows.c.wearer_id, rows.c.tally).limit(most).execution_options(yield_per=_ROWS)
-    yield from connection.execute(query).tuples()
+    return ((row.wearer_id, row.tally) for row in connection.execute(query))
 
 
 def labelled(connection: Connection, window: Range) -> list[LabelledWindow]:

@@ -70,6 +70,11 @@ def health(connection: Connection) -> Health:
     )
 
 
+def note_upkeep(connection: Connection, now_ms: int) -> None:
+    """Note that the upkeep went through."""
+    settings.put(connection, UPKEEP_KEY, now_ms)
+
+
 def _quarantined(connection: Connection) -> dict[str, int]:
     found = _pairs(connection, select(quarantine.c.kind, func.sum(quarantine.c.messages)).group_by(quarantine.c.kind))
     return {name: found.get(kind, 0) for kind, name in enumerate(KINDS)}

@@ -41,7 +41,7 @@ def test_what_changes_is_told(small):
         assert answer.headers["content-type"].startswith("text/event-stream")
         told = (one for one in events_of(answer) if one is not None)
         next(told)  # the devices that were seen just now
-        alarms.acknowledge(small.database, SYSTEM, [7], NOW_MS + 1)
+        alarms.acknowledge(small.database, SYSTEM, [7], NOW_MS)
         number, changes = next(told)
     assert number == NOW_MS
     assert [(one["id"], one["status"]) for one in changes["alarms"]] == [(7, "acknowledged")]

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from edgeguard.fleet.store import settings
 from edgeguard.fleet.store import tables as t
-from edgeguard.fleet.store.health import UPKEEP_KEY, health
+from edgeguard.fleet.store.health import health, note_upkeep
 from tests.deploy.test_prometheus import RULES, promtool
 from tests.fleet.small_fleet import HOSTILE, NOW_MS, fill, put
 
@@ -28,7 +27,7 @@ def samples(text):
 @pytest.fixture
 def text(small):
     with small.database.writing() as connection:
-        settings.put(connection, UPKEEP_KEY, NOW_MS)
+        note_upkeep(connection, NOW_MS)
         put(connection, t.fairness_alerts, *(
             {"began_ms": 1, "ended_ms": ended, "figure": "alarm_rate", "attribute": 'se"x\n', "gap": 0.2, "low": 0.1,
              "high": 0.3, "band": 0.05, "worst": HOSTILE} for ended in (None, 5)
