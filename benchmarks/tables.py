@@ -17,8 +17,10 @@ from benchmarks.device_tables import (
     device_start,
 )
 from benchmarks.early_stopping_tables import early_stopping, early_stopping_attacked
+from benchmarks.fleet_loss.tables import fleet_faults
 from benchmarks.markdown import markdown
 from benchmarks.qrs_tables import qrs_detection, qrs_detection_records, qrs_detection_scaled
+from benchmarks.scale_tables import fleet_disk, fleet_scale
 from edgeguard.errors import ConfigError
 from edgeguard.lab.figure_tables import beside_table, class_table, group_table
 from edgeguard.lab.papers.early_exit_ensembles.tables import cost_table, curves, side_by_side
@@ -274,6 +276,9 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "device-start": ("device-throughput", device_start),
     "device-faults": ("device-faults", device_faults),
     "device-memory": ("device-faults", device_memory),
+    "fleet-faults": ("fleet-faults", fleet_faults),
+    "fleet-disk": ("fleet-faults", fleet_disk),
+    "fleet-scale": ("fleet-ingest", fleet_scale),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
     "qrs-detection": ("qrs-detection", qrs_detection),

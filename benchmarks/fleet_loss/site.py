@@ -39,6 +39,7 @@ SELECT device, boots.boot, seq, 'alert' FROM alerts JOIN boots ON boots.id = boo
 _LEDGER: Final = (
     "SELECT device, boots.boot, boots.received, boots.missing FROM boots JOIN devices ON devices.id = device_id"
 )
+_SIZE: Final = "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'summaries'::regclass"
 _COUNT: Final = "SELECT (SELECT count(*) FROM summaries) + (SELECT count(*) FROM alerts)"
 
 
@@ -132,6 +133,10 @@ class Site:
     def devices(self) -> int:
         """That the database knows."""
         return int(self._ask("SELECT count(*) FROM devices")[0][0])
+
+    def summary_bytes(self) -> float:
+        """Of disk for each summary, indexes included."""
+        return float(self._ask(_SIZE)[0][0]) / int(self._ask("SELECT count(*) FROM summaries")[0][0])
 
     def wait_settled(self, wanted: int, quiet_s: float, patience_s: float) -> None:
         """Until there are so many rows, or none came for `quiet_s`; workers that ended by themselves are revived."""

@@ -29,6 +29,7 @@ class Outcome:
     Attributes:
         account: Of the messages.
         faults: Carried out, by kind.
+        summary_bytes: Of the database for each summary, indexes included.
         seconds: From the first message until the last row.
         revivals: How often a worker ended by itself, and was started again.
         tracebacks: In the workers' output.
@@ -37,6 +38,7 @@ class Outcome:
 
     account: Account
     faults: dict[str, int]
+    summary_bytes: float
     seconds: float
     revivals: int
     tracebacks: int
@@ -54,6 +56,7 @@ class Outcome:
         return {
             "faults": self.faults,
             "messages": self.account.figures(),
+            "summary_bytes": round(self.summary_bytes),
             "seconds": round(self.seconds, 1),
             "workers": {"revivals": self.revivals, "tracebacks": self.tracebacks},
         }
@@ -97,6 +100,7 @@ def run(
     return Outcome(
         account=site.account(traffic.keys),
         faults=dict(sorted(Counter(fault.kind for fault in faults).items())),
+        summary_bytes=site.summary_bytes(),
         seconds=seconds,
         revivals=sum(worker.revivals for worker in site.workers),
         exit_codes=tuple(worker.stop() for worker in site.workers),

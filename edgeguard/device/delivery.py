@@ -132,7 +132,11 @@ class Delivery:
 
     def _rest(self, kind: Precious) -> None:
         if kind not in self._refused:
-            log.warning("the broker throws away our %s; mend its access rules. What it did not take stays here", kind)
+            log.warning(
+                "the broker throws away our %s; mend its access rules, or let a fleet server subscribe. "
+                "What it did not take stays here",
+                kind,
+            )
         self._refused.add(kind)
         self._resting_until[kind] = time.monotonic() + _REST_S
 

@@ -36,6 +36,7 @@ _READ_AT_ONCE: Final = 200  # messages, before anything is written
 # CONNACK reasons that no waiting cures: client id, bad login, not authorized, banned, bad method. paho gives those of
 # MQTT 3.1.1 the same numbers.
 _REFUSED: Final = frozenset({0x85, 0x86, 0x87, 0x8A, 0x8C})
+_NOBODY: Final = 0x10  # PUBACK: no matching subscribers
 _UNSUPPORTED_VERSION: Final = 0x84
 # OpenSSL's verdicts "not yet valid" and "expired": on a device, its own clock is wrong more often than the broker.
 _WRONG_TIME: Final = frozenset({9, 10})
@@ -80,7 +81,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """PUBACK for the message that `Connection.publish` numbered `number`; not `accepted`: the broker threw it away."""
+    """PUBACK for the message that `Connection.publish` numbered `number`; not `accepted`: the broker threw it away.
+
+    Also for want of a subscriber, where the broker says so: Mosquitto forgets shared subscriptions when it starts anew,
+    and throws away what comes before the fleet has subscribed again.
+    """
 
     number: int
     accepted: bool
@@ -95,7 +100,12 @@ class Arrived:
     retained: bool
 
 
-Event = Connected | Ended | Acknowledged | Arrived
+@dataclass(frozen=True)
+class Subscribed:
+    """The broker has answered `Connection.subscribe`; what it denies is in the log."""
+
+
+Event = Connected | Ended | Acknowledged | Arrived | Subscribed
 OnArrival = Callable[[int, str, bytes, bool], None]
 
 
@@ -154,9 +164,9 @@ class Connection:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = lambda _client, _data, number, reason, _properties: emit(
-            Acknowledged(number, not reason.is_failure)
+            Acknowledged(number, not reason.is_failure and reason.value != _NOBODY)
         )
-        client.on_subscribe = _say_what_is_denied
+        client.on_subscribe = self._on_subscribe
         client.on_message = lambda _client, _data, message: emit(
             Arrived(message.topic, bytes(message.payload), message.retain)
         )
@@ -175,9 +185,9 @@ class Connection:
         """Send a message; its number comes back in `Acknowledged`."""
         return self._client.publish(message.topic, message.payload, qos=1, retain=message.retain).mid
 
-    def subscribe(self, topic_filter: str) -> None:
-        """Ask for all messages whose topic matches, with QoS 1."""
-        self._client.subscribe(topic_filter, qos=1)
+    def subscribe(self, *topic_filters: str) -> None:
+        """Ask for all messages whose topic matches, with QoS 1; `Subscribed` follows."""
+        self._client.subscribe([(topic_filter, 1) for topic_filter in topic_filters])
 
     def close(self) -> None:
         """Say good-bye, so that the last will is not published; `Ended` follows."""
@@ -198,6 +208,12 @@ class Connection:
             self._emit(Ended(Cause.LOST, str(reason).lower()))
         else:
             self._emit(Ended(Cause.UNANSWERED, "closed before it answered"))
+
+    def _on_subscribe(self, _client: Any, _data: Any, _number: int, reasons: list[ReasonCode], _props: Any) -> None:
+        for reason in reasons:
+            if reason.is_failure:
+                log.error("the broker denies a subscription: %s; mend its access rules", str(reason).lower())
+        self._emit(Subscribed())
 
 
 class PolledConnection(Connection):
@@ -248,17 +264,21 @@ class PolledConnection(Connection):
         except (OSError, UnicodeError) as error:
             self._emit(Ended(_cause(error), _reason(error)))
 
-    def poll(self, timeout_s: float, wake: socket.socket) -> None:
-        """Read and write what there is; wait until there is something, `wake` is readable, or the time is over."""
+    def poll(self, timeout_s: float, wake: socket.socket, room: int = _READ_AT_ONCE) -> None:
+        """Read and write what there is; wait until there is something, `wake` is readable, or the time is over.
+
+        At most `room` messages are read; without any nothing is, and after a minute of that the connection is lost.
+        """
         client, sock = self._client, self._client.socket()
         if sock is None:
             self._emit(Ended(Cause.LOST, "closed"))
             return
-        waiting = sock.pending() > 0 if isinstance(sock, ssl.SSLSocket) else False
+        waiting = isinstance(sock, ssl.SSLSocket) and room > 0 and sock.pending() > 0
         writable = [sock] if client.want_write() else []
-        readable, _, _ = select.select([sock, wake], writable, [], 0.0 if waiting else timeout_s)
+        wanted = [sock, wake] if room > 0 else [wake]
+        readable, _, _ = select.select(wanted, writable, [], 0.0 if waiting else timeout_s)
         if waiting or sock in readable:
-            self._read()
+            self._read(min(room, _READ_AT_ONCE))
         if client.want_write():
             client.loop_write()
         client.loop_misc()
@@ -274,18 +294,12 @@ class PolledConnection(Connection):
             if number:
                 self._client.ack(number, 1)
 
-    def _read(self) -> None:
-        until = self._arrived + _READ_AT_ONCE
+    def _read(self, most: int) -> None:
+        until = self._arrived + most
         before = -1
         while before < self._arrived < until and self._client.socket() is not None:
             before = self._arrived
             self._client.loop_read()
-
-
-def _say_what_is_denied(_client: Any, _data: Any, _number: int, reasons: list[ReasonCode], _properties: Any) -> None:
-    for reason in reasons:
-        if reason.is_failure:
-            log.error("the broker denies a subscription: %s; mend its access rules", str(reason).lower())
 
 
 def _cause(error: Exception) -> Cause:

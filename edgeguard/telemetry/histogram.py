@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect_right
+from collections.abc import Sequence
 from operator import mul
 from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
@@ -15,6 +17,14 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]  # exact in every JSON 
 H = TypeVar("H", bound="Histogram")
 
 ROUNDING: Final = 1e-6  # a sum of many floats may leave its bins by this share
+
+
+if sys.version_info >= (3, 12):
+    from math import sumprod as _sumprod
+else:
+
+    def _sumprod(p: Sequence[float], q: Sequence[float]) -> float:
+        return float(sum(map(mul, p, q)))
 
 
 def _decades(first: int, last: int) -> tuple[float, ...]:
@@ -39,8 +49,10 @@ class Histogram(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     def __post_init__(self) -> None:
         counts, edges = self.counts, self.edges
-        lowest = sum(map(mul, counts, edges))
-        highest = sum(map(mul, counts[:-1], edges[1:])) + (counts[-1] and counts[-1] * edges[-1])
+        lowest = _sumprod(counts, edges[:-1])
+        highest = _sumprod(counts[:-1], edges[1:-1]) + (
+            counts[-1] and counts[-1] * edges[-1]
+        )  # 0 times inf is no number
         if not lowest * (1 - ROUNDING) <= self.sum <= highest * (1 + ROUNDING):
             raise ValueError(f"sum {self.sum:g} does not fit the counts (between {lowest:g} and {highest:g})")
 

@@ -230,6 +230,6 @@ def decode(payload: bytes, kind: type[M]) -> M:
         if not payload.startswith(_AS_WE_WRITE_IT) and (schema := _VERSION(payload).schema) > SCHEMA:
             raise MessageError(f"schema {schema} is newer than {SCHEMA}, the newest read here: upgrade edgeguard")
         message: M = _DECODERS[kind](payload)
-        return message
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MessageError(f"{kind.__name__} is malformed: {error}") from error
+    return message

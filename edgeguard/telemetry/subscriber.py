@@ -19,7 +19,7 @@ from typing import Final, Literal, NamedTuple
 
 from edgeguard.errors import BrokerError
 from edgeguard.telemetry.broker import Broker
-from edgeguard.telemetry.connection import Cause, Connected, Ended, Event, Kept, OnArrival, PolledConnection
+from edgeguard.telemetry.connection import Cause, Connected, Ended, Event, Kept, OnArrival, PolledConnection, Subscribed
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ class Subscriber:
         shared: Topic filters of which each message goes to one member of `share`.
         share: Name of those who divide the messages of `shared` among them.
         plain: Topic filters of which every message comes, the retained ones first.
-        kept: What the broker keeps, and how many messages may be with us unacknowledged.
+        kept: What the broker keeps, and how many messages it sends ahead. Where it sends more (Mosquitto 2.0 does), no
+            more than that are read before some are taken.
         retry_s: The first and the longest pause before connecting again; it doubles in between, with jitter.
     """
 
@@ -112,9 +113,15 @@ class Subscriber:
         if len(self._inbox) < most:
             self._enough.wait(wait_s)
         self._some.clear()
-        taken = [self._inbox.popleft() for _ in range(min(most, len(self._inbox)))]
+        full = len(self._inbox) >= self._kept.receive_maximum
+        taken: list[Delivery] = []
+        with suppress(IndexError):
+            while len(taken) < most:
+                taken.append(self._inbox.popleft())
         if self._inbox:
             self._some.set()
+        if full:
+            self._wake()  # there is room again
         return taken
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
@@ -155,6 +162,7 @@ class Subscriber:
     def _one_connection(self) -> Ended:
         self._number += 1
         self._ended = None
+        self._inbox.clear()  # all of it comes again
         connection = PolledConnection(
             self._broker,
             self._client_id,
@@ -176,7 +184,7 @@ class Subscriber:
     def _serve(self, connection: PolledConnection) -> None:
         answer_by = time.monotonic() + _ANSWER_S
         while self._ended is None and (self._connected or time.monotonic() < answer_by):
-            connection.poll(_POLL_S, self._wake_out)
+            connection.poll(_POLL_S, self._wake_out, self._kept.receive_maximum - len(self._inbox))
             if self._inbox:
                 self._some.set()
                 if len(self._inbox) >= self._most:
@@ -197,13 +205,13 @@ class Subscriber:
 
     def _happened(self, connection: PolledConnection, event: Event) -> None:
         if isinstance(event, Ended):
-            self._ended = event
+            self._ended = self._ended or event  # the first says why
         elif isinstance(event, Connected):
-            log.info("subscribed at the broker %s", self._broker)
             self._connected, self._last_line = True, ""
             shared = (f"$share/{self._share}/{name}" if self._version == 5 else name for name in self._shared)
-            for topic_filter in (*self._plain, *shared):
-                connection.subscribe(topic_filter)
+            connection.subscribe(*self._plain, *shared)
+        elif isinstance(event, Subscribed):
+            log.info("subscribed at the broker %s", self._broker)
             self._settled.set()
 
     def _arrival_on(self, number: int) -> OnArrival:

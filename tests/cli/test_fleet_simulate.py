@@ -19,7 +19,8 @@ def test_what_cannot_be_simulated_is_one_line(edgeguard, words, message):
     assert message in err
 
 
-def test_a_phase_is_a_line(edgeguard, mosquitto):
+def test_a_phase_is_a_line(edgeguard, mosquitto, listen):
+    listen(mosquitto.port, "edgeguard/v1/simulated/#")
     words = ["--devices", "2", "--hours", "0.05", "--speed", "inf", "--attack", "0.5", "--broker", mosquitto.url]
     status, out, _ = edgeguard("fleet", "simulate", *words)
     assert status == 0

@@ -19,7 +19,7 @@ from edgeguard.errors import BrokerError
 from edgeguard.telemetry.broker import Broker, broker_from
 from edgeguard.telemetry.connection import Message
 from edgeguard.telemetry.session import Presence, Session
-from tests.brokers import eventually, free_port
+from tests.brokers import eventually
 
 QUICK = (0.02, 0.1)
 
@@ -326,33 +326,6 @@ def test_broker_with_a_wrong_certificate_is_refused(tls, open_session, shown, au
     session = open_session(over_tls(broker(shown).url, folder, authority))
     with pytest.raises(BrokerError, match=f"its certificate is not valid here: .*{reason}"):
         session.start()
-
-
-AMQTT = """
-import asyncio, sys
-from amqtt.broker import Broker
-config = {
-    "listeners": {"default": {"type": "tcp", "bind": "127.0.0.1:" + sys.argv[1]}},
-    "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
-}
-async def serve():
-    broker = Broker(config)
-    await broker.start()
-    print("ready", flush=True)
-    await asyncio.Event().wait()
-asyncio.run(serve())
-"""
-
-
-@pytest.fixture
-def amqtt():
-    """The embedded broker, which speaks MQTT 3.1.1 only; its port."""
-    port = free_port()
-    command = [sys.executable, "-c", AMQTT, str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout.readline() == b"ready\n"
-        yield port
-        process.kill()
 
 
 def test_broker_without_mqtt_5_is_spoken_to_in_3_1_1(amqtt, open_session):

@@ -16,6 +16,7 @@ from edgeguard.fleet.store import incoming, ledger, pairing, states
 from edgeguard.fleet.store.database import Connection
 from edgeguard.fleet.store.incoming import Change, Known
 from edgeguard.telemetry.messages import Ack, State, Summary
+from edgeguard.telemetry.subscriber import Delivery
 from edgeguard.telemetry.topics import Address
 
 
@@ -48,14 +49,16 @@ class Transaction:
         sha256s = (rows.bundle_sha256(reading.message) for reading in readings)
         self._bundles = incoming.bundle_ids(self._connection, {one for one in sha256s if one}, self._now_ms)
         self._register(readings, limited, registration)
-        numbered: list[tuple[Reading, Numbered]] = []
+        numbered: list[tuple[Numbered, ledger.Entry, Reading]] = []
         for reading in readings:
-            if not self._is_known(reading, registration):
-                continue
-            if isinstance(reading.message, State):
-                self._state(reading, reading.message)
+            address, message, delivery = reading
+            if (device_id := self.ids.get(address)) not in self._known:
+                self.refusals.append(refused(delivery, registration.reason, address, Why.UNKNOWN))
+                self.ids.pop(address, None)  # its row is gone: whoever deleted it may want it back
+            elif isinstance(message, State):
+                self._state(device_id, message, delivery)
             else:
-                numbered.append((reading, reading.message))
+                numbered.append((message, self._entry(device_id, message, delivery), reading))
         self._write_once(numbered)
         for address, messages in limited.items():
             if (device_id := self.ids.get(address)) in self._known:
@@ -74,41 +77,49 @@ class Transaction:
             if taken:
                 incoming.add_devices(self._connection, {address: first_ms[address] for address in taken})
                 self._look_up(taken)
-        concerned = (self.ids.get(address) for address in {*first_ms, *limited})
-        self._known = incoming.lock_devices(self._connection, (one for one in concerned if one is not None))
+        concerned = {self.ids[address] for address in (*first_ms, *limited) if address in self.ids}
+        self._known = incoming.lock_devices(self._connection, concerned)
 
     def _look_up(self, addresses: Iterable[Address]) -> None:
         if unknown := [address for address in addresses if address not in self.ids]:
             self.ids.update(incoming.device_ids(self._connection, unknown))
 
-    def _is_known(self, reading: Reading, registration: Registration) -> bool:
-        if self.ids.get(reading.address) in self._known:
-            return True
-        self.refusals.append(refused(reading.delivery, registration.reason, reading.address, Why.UNKNOWN))
-        self.ids.pop(reading.address, None)  # its row is gone: whoever deleted it may want it back
-        return False
-
-    def _state(self, reading: Reading, state: State) -> None:
-        device_id, delivery = self.ids[reading.address], reading.delivery
+    def _state(self, device_id: int, state: State, delivery: Delivery) -> None:
         at_ms, offset_ms = self._time(state.time_ms, delivery.received_ms)
         told = states.Told(state, self._bundles[state.bundle.sha256], at_ms, delivery.received_ms)
-        alive = state.status == "online"
-        self._heard(device_id, delivery.received_ms if alive else at_ms)
-        if alive and not delivery.retained:
-            self._clock(device_id, offset_ms)
+        change = self._change(device_id)
+        if state.status == "online":
+            change.last_seen_ms = delivery.received_ms
+            if not delivery.retained:
+                change.told_time, change.clock_offset_ms = True, offset_ms
+        else:
+            change.last_seen_ms = max(change.last_seen_ms, at_ms)
         known = self._known[device_id]
         if states.is_newer(told, known):
             self._known[device_id] = states.take(self._connection, told, known)
             self.counts["states"] += 1
 
-    def _write_once(self, numbered: Sequence[tuple[Reading, Numbered]]) -> None:
+    def _entry(self, device_id: int, message: Numbered, delivery: Delivery) -> ledger.Entry:
+        """The message's line in the ledger; what it says of its device is noted."""
+        at_ms, offset_ms = self._time(rows.device_ms(message), delivery.received_ms)
+        change = self._change(device_id)
+        change.last_seen_ms = delivery.received_ms
+        change.told_time, change.clock_offset_ms = True, offset_ms
+        if isinstance(message, Summary):
+            change.waiting = message.waiting
+            if message.dropped:
+                change.dropped = msgspec.json.encode(message.dropped).decode()
+            if message.battery is not None:
+                change.battery = message.battery
+        return ledger.Entry(device_id, message.boot, message.seq, at_ms)
+
+    def _write_once(self, numbered: Sequence[tuple[Numbered, ledger.Entry, Reading]]) -> None:
         """Write messages that bear a number, each once."""
-        entries = [self._entry(reading, message) for reading, message in numbered]
-        entered = ledger.enter(self._connection, entries)
+        entered = ledger.enter(self._connection, [entry for _, entry, _ in numbered])
         for device_id, missing in entered.missing.items():
             self._change(device_id).missing = missing
         made: dict[str, list[dict[str, Any]]] = {"summaries": [], "alerts": [], "answers": []}
-        for (reading, message), entry, (boot_id, novelty) in zip(numbered, entries, entered.found, strict=True):
+        for (message, entry, reading), (boot_id, novelty) in zip(numbered, entered.found, strict=True):
             if novelty is ledger.Novelty.NEW:
                 kind, row = self._row(message, entry, boot_id, reading.delivery.received_ms)
                 made[kind].append(row)
@@ -121,18 +132,6 @@ class Transaction:
         pairing.put(self._connection, made["alerts"], self._known, self._now_ms)
         incoming.answer_commands(self._connection, made["answers"])
         self.counts.update({kind: len(values) for kind, values in made.items()})
-
-    def _entry(self, reading: Reading, message: Numbered) -> ledger.Entry:
-        device_id, received_ms = self.ids[reading.address], reading.delivery.received_ms
-        at_ms, offset_ms = self._time(rows.device_ms(message), received_ms)
-        self._heard(device_id, received_ms)
-        self._clock(device_id, offset_ms)
-        if isinstance(message, Summary):
-            change = self._change(device_id)
-            change.waiting = message.waiting
-            change.dropped = msgspec.json.encode(message.dropped).decode() if message.dropped else change.dropped
-            change.battery = change.battery if message.battery is None else message.battery
-        return ledger.Entry(device_id, message.boot, message.seq, at_ms)
 
     def _row(
         self, message: Numbered, entry: ledger.Entry, boot_id: int, received_ms: int
@@ -151,12 +150,6 @@ class Transaction:
         return told_ms if offset_ms is None else received_ms, offset_ms
 
     def _change(self, device_id: int) -> Change:
-        return self._changes.setdefault(device_id, Change())
-
-    def _heard(self, device_id: int, at_ms: int) -> None:
-        change = self._change(device_id)
-        change.last_seen_ms = max(change.last_seen_ms, at_ms)
-
-    def _clock(self, device_id: int, offset_ms: int | None) -> None:
-        change = self._change(device_id)
-        change.told_time, change.clock_offset_ms = True, offset_ms
+        if (change := self._changes.get(device_id)) is None:
+            change = self._changes[device_id] = Change()
+        return change

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from edgeguard.errors import StoreError, StoreUnavailable
 from edgeguard.fleet.clock import Now, unix_ms
 from edgeguard.fleet.config import Ingest
-from edgeguard.fleet.ingest.intake import Intake
+from edgeguard.fleet.ingest.intake import Batch, Intake
 from edgeguard.fleet.store.database import Database
 from edgeguard.telemetry import topics
 from edgeguard.telemetry.broker import Broker
@@ -53,7 +54,9 @@ class Worker:
             kept=Kept(EXPIRY_S, receive_maximum=min(_AHEAD * config.batch, 65_535)),
         )
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+        self._read: queue.Queue[tuple[Sequence[Delivery], Batch] | None] = queue.Queue(maxsize=1)
+        self._reader = threading.Thread(target=self._read_on, name="ingest-reader", daemon=True)
+        self._writer = threading.Thread(target=self._write_on, name="ingest-writer", daemon=True)
 
     @property
     def connected(self) -> bool:
@@ -63,7 +66,7 @@ class Worker:
     @property
     def alive(self) -> bool:
         """Whether it works: neither stopped nor broken off by a mistake of ours."""
-        return self._thread.is_alive()
+        return self._reader.is_alive() and self._writer.is_alive()
 
     @property
     def waiting(self) -> int:
@@ -73,25 +76,34 @@ class Worker:
     def start(self) -> None:
         """Begin, and go on until `stop`; BrokerError where the broker refuses the first attempt."""
         self._subscriber.start()
-        self._thread.start()
+        self._reader.start()
+        self._writer.start()
 
     def stop(self) -> None:
-        """Finish the batch at hand, acknowledge it, and disconnect; the broker keeps what comes from here on."""
+        """Finish the batches at hand, acknowledge them, and disconnect; the broker keeps what comes from here on."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_S)
+        for thread in (self._reader, self._writer):
+            if thread.is_alive():
+                thread.join(_STOP_S)
         self._subscriber.stop()
 
-    def _run(self) -> None:
+    def _read_on(self) -> None:
+        """Check the next batch while the writer waits for the database."""
         config = self._config
         while not self._stopping.is_set():
             deliveries = self._subscriber.take(config.batch, config.wait_ms / 1000.0)
-            if deliveries and self._written(deliveries):
+            if deliveries:
+                self._read.put((deliveries, self.intake.read(deliveries)))
+        self._read.put(None)
+
+    def _write_on(self) -> None:
+        while (read := self._read.get()) is not None:
+            deliveries, batch = read
+            if self._is_written(batch):
                 self._subscriber.acknowledge(deliveries)
 
-    def _written(self, deliveries: Sequence[Delivery]) -> bool:
+    def _is_written(self, batch: Batch) -> bool:
         """Whether all is committed that is to be; False where we stop before the database is back."""
-        batch = self.intake.read(deliveries)
         pause, longest = _RETRY_S
         said = ""
         while True:
@@ -102,7 +114,7 @@ class Worker:
                     log.warning("%s; trying again", error)
                     said = str(error)
             except StoreError:
-                log.exception("%d messages are lost to the database; please report it", len(deliveries))
+                log.exception("a batch of %d messages is lost; please report it", len(batch.readings))
                 return True
             else:
                 return True

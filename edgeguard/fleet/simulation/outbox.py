@@ -1,4 +1,7 @@
-"""What waits until a broker has it: a message is forgotten only on PUBACK, and sent again after a lost connection."""
+"""What waits until a broker has it, as in a device's spool: a message is forgotten only on PUBACK.
+
+It is sent again after a lost connection, and after a PUBACK that says that nobody got it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import secrets
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from typing import Final
 
 from edgeguard.errors import BrokerError
@@ -15,6 +19,8 @@ from edgeguard.telemetry.connection import Message
 from edgeguard.telemetry.session import OnAck, Session
 
 _LIMIT: Final = 1000  # messages of one connection that may wait
+_REST_S: Final = 0.5  # before what the broker threw away is sent again
+_PATIENCE_S: Final = 30.0  # with a broker that throws everything away
 
 
 class _Lane:
@@ -23,32 +29,62 @@ class _Lane:
     def __init__(self, broker: Broker, retry_s: tuple[float, float]) -> None:
         self.changed = threading.Condition()
         self.acknowledged = 0
-        self.refused = ""
         self.waiting: dict[int, Message] = {}
+        self._thrown_away: dict[int, float] = {}  # and when
+        self._refused_since = 0.0
         self._numbers = itertools.count()
         name = f"edgeguard-simulate-{secrets.token_hex(4)}"
         self.session = Session(broker, name, on_connection=self._connection_changed, retry_s=retry_s)
 
     def put(self, message: Message) -> None:
         with self.changed:
-            self.changed.wait_for(lambda: len(self.waiting) < _LIMIT or self.refused)
+            self.wait_until(lambda: len(self.waiting) < _LIMIT, float("inf"))
             number = next(self._numbers)
             self.waiting[number] = message
-            self.session.publish(message, self._on_ack(number))
+            self._send(number)
+
+    def wait_until(self, condition: Callable[[], bool], until: float) -> bool:
+        """Whether it came about in time; what was thrown away is sent again meanwhile. The lock is held."""
+        while not condition():
+            if time.monotonic() >= until:
+                return False
+            self.changed.wait(min(_REST_S, max(0.0, until - time.monotonic())))
+            self._send_again()
+        return True
+
+    def _send_again(self) -> None:
+        now = time.monotonic()
+        rested = [number for number, at in self._thrown_away.items() if now - at >= _REST_S]
+        if rested and now - self._refused_since > _PATIENCE_S:
+            topic = self.waiting[rested[0]].topic
+            raise BrokerError(
+                f"the broker throws away what is sent to {topic}: let this login publish there, and a server subscribe"
+            )
+        for number in rested:
+            self._send(number)
+
+    def _send(self, number: int) -> None:
+        self._thrown_away.pop(number, None)
+        self.session.publish(self.waiting[number], self._on_ack(number))
 
     def _connection_changed(self, up: bool) -> None:
         with self.changed:
-            for number, message in self.waiting.items() if up else ():
-                self.session.publish(message, self._on_ack(number))
+            for number in self.waiting if up else ():
+                self._send(number)
 
     def _on_ack(self, number: int) -> OnAck:
         def on_ack(accepted: bool) -> None:
             with self.changed:
-                message = self.waiting.pop(number, None)
-                if message is not None and accepted:
+                message = self.waiting.get(number)
+                if message is None:
+                    return
+                if accepted or message.retain:  # a state stays with the broker, whoever is there
+                    del self.waiting[number]
                     self.acknowledged += 1
-                elif message is not None:
-                    self.refused = message.topic
+                    self._refused_since = 0.0
+                else:
+                    self._thrown_away[number] = time.monotonic()
+                    self._refused_since = self._refused_since or time.monotonic()
                 self.changed.notify_all()
 
         return on_ack
@@ -85,24 +121,21 @@ class Outbox:
         return sum(len(lane.waiting) for lane in self._lanes)
 
     def put(self, message: Message) -> None:
-        """Send a message; blocks while too many wait. BrokerError where the broker threw one away."""
+        """Send a message; blocks while too many wait. BrokerError where the broker keeps throwing them away."""
         device, _, _ = message.topic.rpartition("/")
-        lane = self._lanes[zlib.crc32(device.encode()) % len(self._lanes)]
-        lane.put(message)
-        if lane.refused:
-            raise BrokerError(f"the broker throws away what is sent to {lane.refused}: let this login publish there")
+        self._lanes[zlib.crc32(device.encode()) % len(self._lanes)].put(message)
 
     def wait_delivered(self, patience_s: float) -> bool:
-        """Wait until nothing waits; whether that came about in time."""
+        """Wait until nothing waits; whether that came about in time. BrokerError as of `put`."""
         until = time.monotonic() + patience_s
-        return all(self._delivered(lane, until) for lane in self._lanes)
+        return all(_delivered(lane, until) for lane in self._lanes)
 
     def stop(self) -> None:
         """Disconnect."""
         for lane in self._lanes:
             lane.session.stop()
 
-    @staticmethod
-    def _delivered(lane: _Lane, until: float) -> bool:
-        with lane.changed:
-            return lane.changed.wait_for(lambda: not lane.waiting, max(0.0, until - time.monotonic()))
+
+def _delivered(lane: _Lane, until: float) -> bool:
+    with lane.changed:
+        return lane.wait_until(lambda: not lane.waiting, until)

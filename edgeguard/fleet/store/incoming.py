@@ -130,7 +130,8 @@ def put_summaries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
 def answer_commands(connection: Connection, answers: Sequence[Mapping[str, Any]]) -> None:
     """Note devices' answers; the first to a command counts, and one to another device's command does not."""
     if answers:
-        connection.execute(_answer(connection.dialect.name), {"answers": bulk.rows(answers)})
+        first = {(answer["id"], answer["device_id"]): answer for answer in reversed(answers)}
+        connection.execute(_answer(connection.dialect.name), {"answers": bulk.rows(first.values())})
 
 
 @cache

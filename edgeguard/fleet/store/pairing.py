@@ -1,7 +1,7 @@
 """Alerts, and the alarms that they begin and end.
 
-An alarm lasts from an alert that raises it to the next alert of the same start, source and kind; where there is none,
-to the device's next start or model. That is a property of the set of alerts, whatever the order in which they come.
+An alarm lasts from an alert that raises it to the next alert of the same start, source and kind, or to the device's
+next start or model if that comes first. That is a property of the set of alerts, whatever the order in which they come.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def put(connection: Connection, rows: Sequence[Mapping[str, Any]], known: Mappin
     before = [(row.boot_id, row.before) for row in chain if row.before is not None]
     for row in _found(connection, _with_next, sorted({*new, *before})):
         if row.raised:
-            ended_ms = row.next_ms if row.next_ms is not None else _superseded_ms(connection, row, known[row.device_id])
-            _write(connection, row, ended_ms, now_ms)
+            ends = (row.next_ms, _superseded_ms(connection, row, known[row.device_id]))
+            _write(connection, row, min((end for end in ends if end is not None), default=None), now_ms)
 
 
 def _write(connection: Connection, row: Row[Any], ended_ms: int | None, now_ms: int) -> None:
@@ -43,19 +43,16 @@ def _write(connection: Connection, row: Row[Any], ended_ms: int | None, now_ms: 
 
 
 def _superseded_ms(connection: Connection, row: Row[Any], known: Known) -> int | None:
-    """When the device began anew or took another model, if it did after the alert."""
+    """When the device began anew or took another model after the alert, if it did."""
     since = []
     if known.boot not in ("", row.boot):
-        began = select(func.min(presence.c.at_ms)).where(
-            presence.c.device_id == known.id, presence.c.boot == known.boot
-        )
-        since.append(connection.execute(began).scalar())
+        later = (presence.c.device_id == known.id, presence.c.at_ms >= row.at_ms, presence.c.boot != row.boot)
+        since.append(connection.execute(select(func.min(presence.c.at_ms)).where(*later)).scalar())
     if known.bundle_id not in (None, row.bundle_id):
-        running = select(deployments.c.since_ms).where(
-            deployments.c.device_id == known.id, deployments.c.until_ms.is_(None)
-        )
-        since.append(connection.execute(running).scalar())
-    return min((at_ms for at_ms in since if at_ms is not None and at_ms >= row.at_ms), default=None)
+        ran = deployments.c
+        later = (ran.device_id == known.id, ran.since_ms >= row.at_ms, ran.bundle_id != row.bundle_id)
+        since.append(connection.execute(select(func.min(ran.since_ms)).where(*later)).scalar())
+    return min((at_ms for at_ms in since if at_ms is not None), default=None)
 
 
 def _found(connection: Connection, query: Any, keys: Iterable[_Key]) -> Sequence[Row[Any]]:

@@ -89,6 +89,7 @@ def _end_alarms(connection: Connection, told: Told, now: Known) -> None:
     """Alarms of an earlier start or of another model are over."""
     boot = select(boots.c.id).where(boots.c.device_id == now.id, boots.c.boot == now.boot)
     other = alarms.c.boot_id.not_in(boot) | (alarms.c.bundle_id != now.bundle_id)
-    active = (alarms.c.device_id == now.id, alarms.c.ended_ms.is_(None), alarms.c.began_ms <= told.time_ms)
+    later = alarms.c.ended_ms.is_(None) | (alarms.c.ended_ms > told.time_ms)
+    active = (alarms.c.device_id == now.id, later, alarms.c.began_ms <= told.time_ms)
     ended = {"ended_ms": told.time_ms, "changed_ms": told.received_ms}
     connection.execute(update(alarms).where(*active, other).values(ended))
