@@ -94,7 +94,7 @@ def visit(chromium, contexts):
             context = contexts[server.url, role] = chromium.new_context()
         context.clear_cookies()
         if role:
-            name, _, value = server.person(role, role).headers["Cookie"].partition("=")
+            name, _, value = server.person(role).cookie.partition("=")
             context.add_cookies([{"name": name, "value": value, "url": server.url}])
         visitors.append(Visitor(context, server.url))
         visitors[-1].page.set_viewport_size(SIZES[size])

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from edgeguard.fleet.store import devices, tables
@@ -83,6 +85,14 @@ def test_a_row_leads_to_its_device(visit, full):
     assert page.title() == "holter-attacked · EdgeGuard"
 
 
+def test_a_card_on_a_phone_leaves_out_what_is_not_there(visit, full):
+    page = visit(full, size="phone").go("/")
+    card = page.locator("tbody tr").first
+    assert card.get_by_text("holter-attacked").is_visible()
+    assert card.locator("td[data-label=Missing]").is_hidden()
+    assert page.get_by_label("Sort by").is_visible()
+
+
 def test_rows_stay_where_they_are_under_the_pointer(visit, full):
     page = visit(full).go("/")
     page.locator("tbody tr").nth(5).hover()
@@ -129,8 +139,6 @@ def test_what_was_shown_stays_and_is_marked_as_old_when_the_database_goes(visit,
 
 
 def test_what_takes_long_is_announced(visit, full, monkeypatch):
-    import threading
-
     answered, counts = threading.Event(), devices.counts
     monkeypatch.setattr(devices, "counts", lambda connection: (answered.wait(10), counts(connection))[1])
     page = visit(full).go("/")
@@ -165,6 +173,35 @@ def test_who_is_not_logged_in_is_sent_to_the_login_and_back(visit, full):
     page = visit(full, role="").page
     page.goto(f"{full.url}/models?x=1")
     assert page.url == f"{full.url}/login?next=/models%3Fx%3D1"
+
+
+def test_a_range_is_pressed_and_stays_in_the_address(visit, full):
+    page = visit(full).go("/devices/ward-a/holter-attacked")
+    page.get_by_role("button", name="7 d").click()
+    page.wait_for_url("**/holter-attacked?range=7+d")
+    page.get_by_text("by the hour").wait_for()
+    assert page.get_by_role("button", name="7 d").get_attribute("aria-pressed") == "true"
+
+
+def test_the_device_page_goes_on_with_what_comes(visit, full):
+    page = visit(full).go("/devices/ward-a/holter-attacked")
+    page.get_by_text("P-001").wait_for()
+    with full.database.writing() as connection:
+        change = tables.devices.update().where(tables.devices.c.id == ward.ATTACKED)
+        connection.execute(change.values(battery=0.11, last_seen_ms=full.now_ms + 2))
+    page.get_by_text("11 %", exact=True).wait_for()
+
+
+def test_who_may_not_manage_sees_no_buttons(visit, full):
+    page = visit(full, role="clinician").go("/devices/ward-a/holter-attacked")
+    page.get_by_role("heading", name="Commands").wait_for()
+    assert page.get_by_role("button", name="Ping").count() == 0
+
+
+def test_a_command_that_cannot_be_sent_says_why(visit, full):
+    page = visit(full, role="admin").go("/devices/ward-a/holter-attacked")
+    page.get_by_role("button", name="Ping").click()
+    page.get_by_text("no broker is configured").wait_for()
 
 
 HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}"
