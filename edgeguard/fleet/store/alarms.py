@@ -1,12 +1,12 @@
-"""The alarm queue, one alarm, and what people make of it."""
+"""The alarm queue, and one alarm with what people said of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Join, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Join, Row, Select, func, select
 
 from edgeguard.errors import NotFound
 from edgeguard.fleet.store.listing import Listing
@@ -236,7 +236,7 @@ def each_alarm(  # noqa: PLR0913 - the filters of one list
 
 
 def _order(sort: str, descending: bool) -> tuple[ColumnElement[Any], ColumnElement[int]]:
-    """By the index of `began_ms` where that is asked for: its ties turn with it, and nothing is said of empty values."""
+    """Where the index of `began_ms` can give the order, ties turn with it and nothing is said of empty values."""
     key, number = SORTS[sort], table.c.id
     turned = key.desc() if descending else key.asc()
     return turned if sort == "began" else turned.nulls_last(), number.desc() if descending else number.asc()
@@ -296,36 +296,3 @@ def _comments(connection: Connection, alarm_id: int) -> list[Comment]:
     query = select(comments.c.id, comments.c.at_ms, users.c.name, comments.c.text)
     query = query.outerjoin(users, users.c.id == comments.c.user_id).where(comments.c.alarm_id == alarm_id)
     return [Comment(*row) for row in connection.execute(query.order_by(comments.c.id))]
-
-
-def change(connection: Connection, alarm_ids: Sequence[int], values: dict[str, str | int | None], now_ms: int) -> None:
-    """Set columns of alarms; NotFound, and nothing is set, where one of them is none."""
-    found = connection.execute(select(table.c.id, table.c.device_id).where(table.c.id.in_(alarm_ids))).all()
-    if missing := set(alarm_ids) - {row.id for row in found}:
-        raise NotFound(f"there is no alarm number {min(missing)}")
-    connection.execute(update(table).where(table.c.id.in_(alarm_ids)).values(**values, changed_ms=now_ms))
-    if "status" in values:
-        _count_open(connection, {row.device_id for row in found})
-
-
-def _count_open(connection: Connection, device_ids: set[int]) -> None:
-    """The fleet page shows at once what was closed; the upkeep counts the same later."""
-    not_closed = (table.c.device_id == devices.c.id, table.c.status != "closed")
-    values = {
-        "open_alarms": select(func.count()).where(*not_closed).scalar_subquery(),
-        "largest_alarm": select(func.coalesce(func.max(table.c.windows), 0)).where(*not_closed).scalar_subquery(),
-    }
-    connection.execute(update(devices).where(devices.c.id.in_(device_ids)).values(values))
-
-
-def add_comment(connection: Connection, alarm_id: int, user_id: int | None, text: str, now_ms: int) -> int:
-    """Write a comment; its number. NotFound."""
-    change(connection, [alarm_id], {}, now_ms)
-    values = {"alarm_id": alarm_id, "user_id": user_id, "at_ms": now_ms, "text": text}
-    return int(connection.execute(insert(comments).values(**values).returning(comments.c.id)).scalar_one())
-
-
-def may_be_assigned(connection: Connection, user_id: int) -> bool:
-    """Whether there is such an account, and it is not disabled."""
-    query = select(users.c.id).where(users.c.id == user_id, users.c.disabled.is_(False))
-    return connection.execute(query).one_or_none() is not None
