@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from nicegui import ui
 
@@ -103,8 +104,7 @@ class DevicePage:
         self.head = ui.element("div").classes("eg-panel-content")
         self.timeline = TimelineCard(self.visit, now.row)
         with ui.element("section").classes("eg-card"):
-            text("h2", "Alarms")
-            self.alarms = ui.element("div").classes("eg-panel-content")
+            self._alarm_card()
         with ui.element("div").classes("eg-columns"):
             self.commands = CommandCard(self.visit, now.row)
             with ui.element("section").classes("eg-card"):
@@ -126,9 +126,7 @@ class DevicePage:
         self.head.clear()
         with self.head:
             self._head(now)
-        self.alarms.clear()
-        with self.alarms:
-            self._alarms(now)
+        self._alarms(now)
         self.boots.fill([boot_row(boot) for boot in now.boots])
 
     def _head(self, now: DeviceNow) -> None:
@@ -139,15 +137,21 @@ class DevicePage:
         with ui.element("section").classes("eg-card"):
             facts(now.row, now.worn_by)
 
-    def _alarms(self, now: DeviceNow) -> None:
-        if not now.alarms.total:
+    def _alarm_card(self) -> None:
+        text("h2", "Alarms")
+        self.no_alarm = ui.element("div")
+        with self.no_alarm:
             states.empty("No alarm", "The exits of this device's model have agreed as they do on clean signals.")
-            return
-        table = Table(_ALARM_COLUMNS, "Alarms")
-        table.fill([_linked(table_row(row, self.visit.parts.now_ms())) for row in now.alarms.rows])
-        if now.alarms.total > len(now.alarms.rows):
-            href = f"/alarms?search={self.fleet}/{self.device}"
-            text("a", f"All {count(now.alarms.total)} alarms of this device").props(f'href="{href}"')
+        self.alarms = Table(_ALARM_COLUMNS, "Alarms")
+        query = urlencode({"status": "all", "search": f"{self.fleet}/{self.device}"})
+        self.more_alarms = text("a", "").props(f'href="/alarms?{query}"')
+
+    def _alarms(self, now: DeviceNow) -> None:
+        found = now.alarms
+        self.no_alarm.visible, self.alarms.visible = not found.total, found.total > 0
+        self.alarms.fill([_linked(table_row(row, self.visit.parts.now_ms())) for row in found.rows])
+        self.more_alarms.text = f"All {count(found.total)} alarms of this device"
+        self.more_alarms.visible = found.total > len(found.rows)
 
 
 def _linked(row: TableRow) -> TableRow:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from nicegui import Client, ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -56,21 +56,6 @@ def page(parts: Parts, path: str, title: str, permission: Permission = "read") -
                     states.failed(str(error))
                 except StoreError as error:  # of what is asked before the page's panels are there
                     states.failed(str(error), reload)
-
-        ui.page(path, title=f"{title} · EdgeGuard")(show)
-        return build
-
-    return decorated
-
-
-def bare(parts: Parts, path: str, title: str) -> Callable[[Callable[[Client], Awaitable[Any]]], Any]:
-    """Decorator: a page without navigation that asks for no login, such as the login page itself."""
-
-    def decorated(build: Callable[[Client], Awaitable[Any]]) -> Any:
-        async def show(client: Client) -> Any:
-            dress(parts, client)
-            with main(title):
-                return await build(client)
 
         ui.page(path, title=f"{title} · EdgeGuard")(show)
         return build
