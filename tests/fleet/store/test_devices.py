@@ -106,7 +106,8 @@ def test_presence_begins_with_what_held_before(filled):
 def test_boots_newest_first(filled):
     with filled.writing() as connection:
         put(connection, t.boots, {
-            "id": 9, "device_id": 1, "boot": "f" * 16, "first_ms": 5, "last_ms": 9, "received": "1-3,5", "messages": 4, "missing": 1,
+            "id": 9, "device_id": 1, "boot": "f" * 16, "first_ms": 5, "last_ms": 9, "received": "1-3,5", "messages": 4,
+            "missing": 1,
         })  # fmt: skip
     with filled.reading() as connection:
         assert [(row.boot[0], row.missing) for row in store.boots(connection, 1)] == [("f", 1), ("0", 0)]

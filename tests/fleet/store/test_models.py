@@ -53,7 +53,13 @@ def test_a_model_without_a_predecessor_cannot_be_compared(filled):
 def test_which_model_is_on_how_many_devices(filled):
     with filled.reading() as connection:
         second, first = store.models(connection)
-    assert (second.devices, second.online, second.since_ms, second.newest_ms, second.ever) == (3, 2, SINCE_MS, SINCE_MS, 3)
+    assert (second.devices, second.online, second.since_ms, second.newest_ms, second.ever) == (
+        3,
+        2,
+        SINCE_MS,
+        SINCE_MS,
+        3,
+    )
     assert (first.devices, first.online, first.since_ms, first.newest_ms, first.ever) == (0, 0, None, None, 3)
 
 
