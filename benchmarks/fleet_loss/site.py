@@ -138,6 +138,16 @@ class Site:
         """Of disk for each summary, indexes included."""
         return float(self._ask(_SIZE)[0][0]) / int(self._ask("SELECT count(*) FROM summaries")[0][0])
 
+    def wait_until(self, condition: Callable[[], bool], complaint: str, patience_s: float = 600.0) -> None:
+        """Until `condition()` is true; workers that ended by themselves are started again. TimeoutError."""
+        until = time.monotonic() + patience_s
+        while not condition():
+            if time.monotonic() > until:
+                raise TimeoutError(f"{complaint} within {patience_s:g} s")
+            for worker in self.workers:
+                worker.revive()
+            time.sleep(0.05)
+
     def wait_settled(self, wanted: int, quiet_s: float, patience_s: float) -> None:
         """Until there are so many rows, or none came for `quiet_s`; workers that ended by themselves are revived."""
         until = time.monotonic() + patience_s
@@ -164,12 +174,3 @@ class Site:
         """By a client of our own, not by the store that is to be proved."""
         with psycopg.connect(self.postgres.url()) as connection:
             return connection.execute(query.encode()).fetchall()
-
-
-def wait_until(condition: Callable[[], bool], complaint: str, patience_s: float) -> None:
-    """Until `condition()` is true; TimeoutError with `complaint` after `patience_s`."""
-    until = time.monotonic() + patience_s
-    while not condition():
-        if time.monotonic() > until:
-            raise TimeoutError(f"{complaint} within {patience_s:g} s")
-        time.sleep(0.02)

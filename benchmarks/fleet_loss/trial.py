@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from benchmarks.fleet_loss.audit import Account
 from benchmarks.fleet_loss.chaos import FAULTS, Fault
-from benchmarks.fleet_loss.site import Site, wait_until
+from benchmarks.fleet_loss.site import Site
 from benchmarks.fleet_loss.traffic import Traffic
 from edgeguard.fleet.simulation.outbox import Outbox
 from edgeguard.telemetry.broker import broker_from
@@ -72,27 +74,23 @@ def run(
 ) -> Outcome:
     """Send everything at `rate_hz`, carry the faults out meanwhile, wait until all has settled, and look."""
     began = time.monotonic()
-    outbox = Outbox(broker_from(site.broker_url), retry_s=(0.1, 0.5))
+    outbox = Outbox(broker_from(site.broker_url), retry_s=(0.1, 0.5), patience_s=math.inf)
     outbox.start()
     progress = _Progress(outbox, traffic, rate_hz)
     try:
         _wait_listening(site, outbox, traffic.messages[0])
         progress.start()
         for number, fault in enumerate(faults, start=1):
-            wait_until(lambda at=fault.at: progress.share >= at, "the messages were not sent", _PATIENCE_S)  # type: ignore[misc] # mypy: no type for a default
+            site.wait_until(partial(progress.reached, fault.at), "the messages were not sent")
             tell(
                 f"{time.strftime('%X')} {number}/{len(faults)}: {fault.kind} after {progress.share:.0%} of the messages"
             )
             FAULTS[fault.kind](site, chance)
-            for worker in site.workers:
-                worker.revive()
-        progress.join(_PATIENCE_S)
-        delivered = outbox.wait_delivered(_PATIENCE_S)
+        site.wait_until(partial(progress.reached, 1.0), "the messages were not sent")
+        site.wait_until(lambda: outbox.wait_delivered(0.5), "the broker did not take all messages")
     finally:
         progress.give_up()
         outbox.stop()
-    if not delivered:
-        raise TimeoutError(f"the broker did not take {outbox.waiting} messages")
     tell(f"{time.strftime('%X')} the broker has everything, {site.rows()} are rows")
     site.wait_settled(len(traffic.keys), _QUIET_S, _PATIENCE_S)
     tell(f"{time.strftime('%X')} {site.rows()} are rows")
@@ -116,7 +114,7 @@ def _wait_listening(site: Site, outbox: Outbox, state: Message) -> None:
         time.sleep(0.2)
         return site.devices() > 0
 
-    wait_until(known, "no worker takes anything in", 60.0)
+    site.wait_until(known, "no worker takes anything in", 60.0)
 
 
 class _Progress(threading.Thread):
@@ -134,6 +132,10 @@ class _Progress(threading.Thread):
     def share(self) -> float:
         """Of the messages, put so far."""
         return self._put / len(self._messages)
+
+    def reached(self, share: float) -> bool:
+        """Whether so many were put."""
+        return self.share >= share
 
     def run(self) -> None:
         """Until all are put, or given up."""

@@ -107,7 +107,7 @@ class Delivery:
         while self._up and self._session and len(self._in_flight) < _IN_FLIGHT and (entry := self._next()):
             self._silent_since = self._silent_since if self._in_flight else time.monotonic()
             self._in_flight.add(entry.seq)
-            self._session.publish(Message(entry.topic, entry.payload), self._on_ack(entry))
+            self._session.publish(Message(entry.topic, entry.payload, for_somebody=True), self._on_ack(entry))
 
     def _next(self) -> Entry | None:
         while entry := self._spool.first_after(self._sent_up_to, self._resting_until):

@@ -44,11 +44,20 @@ _WRONG_TIME: Final = frozenset({9, 10})
 
 @dataclass(frozen=True)
 class Message:
-    """What is published, always with QoS 1."""
+    """What is published, always with QoS 1.
+
+    Attributes:
+        topic: Where.
+        payload: What.
+        retain: Whether the broker keeps it for whoever subscribes later.
+        for_somebody: Whether it counts as thrown away where the broker says that nobody subscribes: Mosquitto forgets
+            shared subscriptions when it starts anew, and the fleet has none until its workers are connected again.
+    """
 
     topic: str
     payload: bytes
     retain: bool = False
+    for_somebody: bool = False
 
 
 class Cause(Enum):
@@ -81,14 +90,17 @@ class Ended:
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """PUBACK for the message that `Connection.publish` numbered `number`; not `accepted`: the broker threw it away.
+    """PUBACK for the message that `Connection.publish` numbered `number`.
 
-    Also for want of a subscriber, where the broker says so: Mosquitto forgets shared subscriptions when it starts anew,
-    and throws away what comes before the fleet has subscribed again.
+    Attributes:
+        number: Of the message.
+        accepted: Whether the broker has it, and did not throw it away.
+        unread: It says that nobody subscribes. Not every broker does, and none over MQTT 3.1.1.
     """
 
     number: int
     accepted: bool
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,7 +176,7 @@ class Connection:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = lambda _client, _data, number, reason, _properties: emit(
-            Acknowledged(number, not reason.is_failure and reason.value != _NOBODY)
+            Acknowledged(number, not reason.is_failure, reason.value == _NOBODY)
         )
         client.on_subscribe = self._on_subscribe
         client.on_message = lambda _client, _data, message: emit(

@@ -101,7 +101,7 @@ class Session:
         self._inbox: queue.SimpleQueue[tuple[Connection | None, _Item]] = queue.SimpleQueue()
         self._connection: Connection | None = None  # None while not connected
         self._birth: Message | None = None
-        self._on_acks: dict[int, OnAck] = {}
+        self._in_flight: dict[int, _Outgoing] = {}
         self._unsent: deque[_Outgoing] = deque()  # more than the broker takes before it has acknowledged some
         self._receive_maximum = 0
         self._settled = threading.Event()  # set once it is known how the first attempt went
@@ -131,8 +131,8 @@ class Session:
     def publish(self, message: Message, on_ack: OnAck = _ignore) -> None:
         """Send a message with QoS 1; nothing while not connected.
 
-        `on_ack` is called with True on PUBACK, with False where the broker threw the message away, and never where
-        the connection broke before.
+        `on_ack` is called with True on PUBACK, with False where the broker threw the message away (see
+        `Message.for_somebody`), and never where the connection broke before.
         """
         if (connection := self._connection) is not None:
             self._inbox.put((connection, _Outgoing(message, on_ack)))
@@ -217,7 +217,8 @@ class Session:
         if isinstance(item, _Outgoing):
             self._send(connection, item)
         elif isinstance(item, Acknowledged):
-            self._on_acks.pop(item.number)(item.accepted)
+            outgoing = self._in_flight.pop(item.number)
+            outgoing.on_ack(item.accepted and not (item.unread and outgoing.message.for_somebody))
             self._send_more(connection)
         elif isinstance(item, Arrived):
             self._on_message(item.topic, item.payload, item.retained)
@@ -244,7 +245,7 @@ class Session:
         self._settled.set()
 
     def _disconnected(self) -> None:
-        self._on_acks.clear()
+        self._in_flight.clear()
         self._unsent.clear()
         if self._connection is not None:
             self._connection = None
@@ -264,9 +265,9 @@ class Session:
         self._send_more(connection)
 
     def _send_more(self, connection: Connection) -> None:
-        while self._unsent and len(self._on_acks) < self._receive_maximum:
+        while self._unsent and len(self._in_flight) < self._receive_maximum:
             outgoing = self._unsent.popleft()
-            self._on_acks[connection.publish(outgoing.message)] = outgoing.on_ack
+            self._in_flight[connection.publish(outgoing.message)] = outgoing
 
     def _stopped_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds

@@ -56,6 +56,18 @@ def test_birth_and_farewell_are_retained(mosquitto, open_session, listen):
     eventually(lambda: later.heard == [("s1/state", b"stopped", True)])
 
 
+def test_what_is_for_somebody_is_not_accepted_while_nobody_subscribes(mosquitto, open_session, listen):
+    session, answers = open_session(mosquitto.url), []
+    session.start()
+    for message in (Message("s9/any", b"x"), Message("s9/one", b"x", for_somebody=True)):
+        session.publish(message, answers.append)
+    eventually(lambda: len(answers) == 2)
+    listen(mosquitto.port, "s9/#")
+    session.publish(Message("s9/one", b"x", for_somebody=True), answers.append)
+    eventually(lambda: len(answers) == 3)
+    assert answers == [True, False, True]
+
+
 def test_killed_client_leaves_its_retained_will(mosquitto, listen):
     code = textwrap.dedent(f"""
         import threading

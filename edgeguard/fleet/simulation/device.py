@@ -15,6 +15,7 @@ from edgeguard.fleet.simulation.plan import MINUTE_MS, Fate, Span, motion, windo
 from edgeguard.fleet.simulation.windows import Condition, Windows, draw, tally_of
 from edgeguard.telemetry.connection import Message
 from edgeguard.telemetry.messages import Alert, State, Status, Summary, encode
+from edgeguard.telemetry.topics import Kind
 
 SOURCE: Final = "ecg"
 SAMPLES_PER_WINDOW: Final = 250
@@ -121,7 +122,7 @@ class VirtualDevice:
             battery=self._battery(span[1]),
             tally=tally_of(self._rng, self._model, windows),
         )
-        self._spool.append(Message(self.fate.address.topic("telemetry"), encode(summary)))
+        self._keep("telemetry", encode(summary))
         if len(windows.places):
             self._remember(span, windows, count, int(self._rng.integers(len(windows.places))), alarmed=False)
         self._samples += count * SAMPLES_PER_WINDOW
@@ -160,7 +161,10 @@ class VirtualDevice:
             probabilities=known.probabilities,
             exit_probabilities=self._votes(known.probabilities[known.predicted], change.raised),
         )
-        self._spool.append(Message(self.fate.address.topic("alert"), encode(alert)))
+        self._keep("alert", encode(alert))
+
+    def _keep(self, kind: Kind, payload: bytes) -> None:
+        self._spool.append(Message(self.fate.address.topic(kind), payload, for_somebody=True))
 
     def _votes(self, confidence: float, disagree: bool) -> tuple[float, ...]:
         """Each exit's probability of the predicted class: apart where they disagree; their mean is `confidence`."""

@@ -20,18 +20,18 @@ from edgeguard.telemetry.session import OnAck, Session
 
 _LIMIT: Final = 1000  # messages of one connection that may wait
 _REST_S: Final = 0.5  # before what the broker threw away is sent again
-_PATIENCE_S: Final = 30.0  # with a broker that throws everything away
 
 
 class _Lane:
     """One connection with the messages that it has yet to deliver."""
 
-    def __init__(self, broker: Broker, retry_s: tuple[float, float]) -> None:
+    def __init__(self, broker: Broker, retry_s: tuple[float, float], patience_s: float) -> None:
         self.changed = threading.Condition()
         self.acknowledged = 0
         self.waiting: dict[int, Message] = {}
         self._thrown_away: dict[int, float] = {}  # and when
         self._refused_since = 0.0
+        self._patience_s = patience_s
         self._numbers = itertools.count()
         name = f"edgeguard-simulate-{secrets.token_hex(4)}"
         self.session = Session(broker, name, on_connection=self._connection_changed, retry_s=retry_s)
@@ -55,7 +55,7 @@ class _Lane:
     def _send_again(self) -> None:
         now = time.monotonic()
         rested = [number for number, at in self._thrown_away.items() if now - at >= _REST_S]
-        if rested and now - self._refused_since > _PATIENCE_S:
+        if rested and now - self._refused_since > self._patience_s:
             topic = self.waiting[rested[0]].topic
             raise BrokerError(
                 f"the broker throws away what is sent to {topic}: let this login publish there, and a server subscribe"
@@ -75,14 +75,10 @@ class _Lane:
     def _on_ack(self, number: int) -> OnAck:
         def on_ack(accepted: bool) -> None:
             with self.changed:
-                message = self.waiting.get(number)
-                if message is None:
-                    return
-                if accepted or message.retain:  # a state stays with the broker, whoever is there
-                    del self.waiting[number]
-                    self.acknowledged += 1
+                if accepted:
+                    self.acknowledged += self.waiting.pop(number, None) is not None
                     self._refused_since = 0.0
-                else:
+                elif number in self.waiting:
                     self._thrown_away[number] = time.monotonic()
                     self._refused_since = self._refused_since or time.monotonic()
                 self.changed.notify_all()
@@ -100,10 +96,17 @@ class Outbox:
         broker: Where to.
         connections: How many; each carries many devices.
         retry_s: The first and the longest pause before connecting again.
+        patience_s: With a broker that throws everything away.
     """
 
-    def __init__(self, broker: Broker, connections: int = 4, retry_s: tuple[float, float] = (0.2, 5.0)) -> None:
-        self._lanes = [_Lane(broker, retry_s) for _ in range(connections)]
+    def __init__(
+        self,
+        broker: Broker,
+        connections: int = 4,
+        retry_s: tuple[float, float] = (0.2, 5.0),
+        patience_s: float = 30.0,
+    ) -> None:
+        self._lanes = [_Lane(broker, retry_s, patience_s) for _ in range(connections)]
 
     def start(self) -> None:
         """Connect; BrokerError where the broker refuses us."""

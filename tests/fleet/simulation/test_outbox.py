@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from edgeguard.errors import BrokerError
-from edgeguard.fleet.simulation import outbox as outbox_module
 from edgeguard.fleet.simulation.outbox import Outbox
 from edgeguard.telemetry.broker import Broker, broker_from
 from edgeguard.telemetry.connection import Message
@@ -11,15 +10,15 @@ from tests.brokers import eventually, gate_to  # noqa: F401 - fixture
 
 
 def message(number, device="d1"):
-    return Message(f"edgeguard/v1/outbox/{device}/telemetry", str(number).encode())
+    return Message(f"edgeguard/v1/outbox/{device}/telemetry", str(number).encode(), for_somebody=True)
 
 
 @pytest.fixture
 def outbox_to():
     made = []
 
-    def make(broker):
-        made.append(Outbox(broker, connections=2, retry_s=(0.05, 0.1)))
+    def make(broker, **options):
+        made.append(Outbox(broker, connections=2, retry_s=(0.05, 0.1), **options))
         made[-1].start()
         return made[-1]
 
@@ -64,10 +63,10 @@ def test_what_nobody_got_is_sent_again_until_somebody_does(mosquitto, listen, ou
     eventually(lambda: ears.payloads("telemetry") == [b"1"])
 
 
-def test_a_broker_that_throws_messages_away_is_told_of(mosquitto_for, tmp_path, outbox_to, monkeypatch):
-    monkeypatch.setattr(outbox_module, "_PATIENCE_S", 0.2)
+def test_a_broker_that_throws_messages_away_is_told_of(mosquitto_for, tmp_path, outbox_to):
     (tmp_path / "access").write_text("topic write elsewhere\n")
-    outbox = outbox_to(broker_from(mosquitto_for(f"acl_file {tmp_path / 'access'}").start().url))
+    broker = broker_from(mosquitto_for(f"acl_file {tmp_path / 'access'}").start().url)
+    outbox = outbox_to(broker, patience_s=0.2)
     outbox.put(message(1))
     with pytest.raises(BrokerError, match="throws away what is sent to edgeguard/v1/outbox/d1/telemetry: let this"):
         outbox.wait_delivered(10)
