@@ -23,7 +23,8 @@ def url(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_takes_messages_in_until_it_is_told_to_stop(url, mosquitto, number):
+def test_it_takes_messages_in_until_it_is_told_to_stop(url, mosquitto_for, number):
+    mosquitto = mosquitto_for().start()
     name = f"cli-{number.name}"
     words = ["fleet", "ingest", "--database", url, "--broker", mosquitto.url, "--name", name]
     command = [sys.executable, "-m", "edgeguard", *words]
