@@ -95,6 +95,7 @@ class AlarmPage:
                     _classes(answer.alarm)
                 self._around = ui.element("section").classes("eg-card")
             self._work = AlarmWork(self.visit, self.alarm_id, self._panel.refresh)
+        self.visit.call(f"Alarm of {answer.alarm.row.device}")
         self._fill(answer)
         return self._fill
 

@@ -51,10 +51,11 @@ def page(parts: Parts, path: str, title: str, permission: Permission = "read") -
                     await navigation.frame(visit, path, dark)
                 try:
                     actor.must(permission)
+                    await build(visit)
                 except Forbidden as error:
                     states.failed(str(error))
-                else:
-                    await build(visit)
+                except StoreError as error:  # of what is asked before the page's panels are there
+                    states.failed(str(error), reload)
 
         ui.page(path, title=f"{title} · EdgeGuard")(show)
         return build

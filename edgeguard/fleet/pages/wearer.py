@@ -63,9 +63,10 @@ class WearerPage:
         if row is None:
             states.empty("There is no such wearer", "They may have been taken out.")
             return
+        self.visit.call(row.pseudonym)
         with ui.element("div").classes("eg-columns"):
             with ui.element("section").classes("eg-card"):
-                text("h2", row.pseudonym)
+                text("h2", "Groups")
                 (self._edit if self.visit.may("manage") else _groups)(row)
             with ui.element("section").classes("eg-card"):
                 text("h2", "Worn devices")
