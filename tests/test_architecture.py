@@ -26,7 +26,12 @@ ALLOWED = {
     "authlib": {"edgeguard.fleet.identity_provider"},
     "click": {"edgeguard.cli", "edgeguard.cli.*"},
     "cryptography": {"edgeguard.bundle.signature"},
-    "fastapi": {"edgeguard.fleet.api.*", "edgeguard.fleet.pages", "edgeguard.fleet.pages.mounting", "edgeguard.fleet.web_server"},
+    "fastapi": {
+        "edgeguard.fleet.api.*",
+        "edgeguard.fleet.pages",
+        "edgeguard.fleet.pages.mounting",
+        "edgeguard.fleet.web_server",
+    },
     "httpx": {"edgeguard.fleet.identity_provider"},
     "jinja2": {"edgeguard.lab.report", "edgeguard.lab.card"},
     "joserfc": {"edgeguard.fleet.identity_provider"},

@@ -74,7 +74,8 @@ def fill(database):
         for k, status in ((1, "online"), (2, "offline"), (3, "online")):
             put(connection, t.devices, {
                 "id": k, "fleet": "ward", "device": f"d{k}", "first_seen_ms": NOW_MS - 40 * HOUR_MS, "boot": "0" * 16,
-                "last_seen_ms": NOW_MS, "status": status, "bundle_id": 2, "open_alarms": int(k == 3), "largest_alarm": 40 * (k == 3),
+                "last_seen_ms": NOW_MS, "status": status, "bundle_id": 2, "open_alarms": int(k == 3),
+                "largest_alarm": 40 * (k == 3),
                 "sources": [HOSTILE], "dropped": {}, "software": HOSTILE, "windows_day": 100, "alarms_day": k,
             })  # fmt: skip
             put(connection, t.boots, {

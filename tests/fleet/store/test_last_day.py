@@ -42,7 +42,9 @@ def filled(database):
 def figures(database):
     columns = (devices.c.windows_day, devices.c.rejected_day, devices.c.alarms_day, devices.c.disagreement_day)
     with database.reading() as connection:
-        return connection.execute(select(*columns, devices.c.open_alarms, devices.c.largest_alarm).order_by(devices.c.id)).all()
+        return connection.execute(
+            select(*columns, devices.c.open_alarms, devices.c.largest_alarm).order_by(devices.c.id)
+        ).all()
 
 
 def test_the_last_24_hours_and_the_alarms_that_nobody_has_closed(database):
