@@ -23,7 +23,7 @@ _COOKIE: Final = APIKeyCookie(
     name="edgeguard",
     auto_error=False,
     scheme_name="session",
-    description=f"The session of a login; over TLS it is named __Host-edgeguard. Unsafe methods also need {CSRF_HEADER}.",
+    description=f"A login's; over TLS it is named __Host-edgeguard. Unsafe methods also need {CSRF_HEADER}.",
 )
 
 
@@ -78,9 +78,13 @@ def gate_of(request: HTTPConnection) -> Gate:
 
 def session_of(request: HTTPConnection, *, used: bool = True) -> Session | None:
     """The session behind the request's cookie, as it stands now; `used` keeps it from expiring."""
-    gate = gate_of(request)
-    cookie = request.cookies.get(cookie_name(gate.parts.config.web), "")
-    return gate.session(cookie, used=used) if cookie else None
+    cookie = cookie_of(request)
+    return gate_of(request).session(cookie, used=used) if cookie else None
+
+
+def cookie_of(request: HTTPConnection) -> str:
+    """The session's cookie as the browser sends it, or empty."""
+    return request.cookies.get(cookie_name(gate_of(request).parts.config.web), "")
 
 
 def actor_of(request: HTTPConnection) -> Actor | None:
@@ -97,10 +101,7 @@ def current(source: HTTPConnection | Page, *, used: bool = True) -> Actor:
         used: Whether a person did something (which keeps the session alive) or the page refreshes itself.
     """
     request = source if isinstance(source, HTTPConnection) else source.request
-    session = session_of(request, used=used)
-    if session is None:
-        raise LoginNeeded("you are no longer logged in: log in again")
-    return actor_from(session)
+    return gate_of(request).actor(cookie_of(request), used=used)
 
 
 def check_csrf(session: Session, token: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from edgeguard import __version__
 from edgeguard.fleet.api.errors import add_error_handlers
 from edgeguard.fleet.api.openapi import describe
+from edgeguard.fleet.api.prometheus import Latencies, Timed
 from edgeguard.fleet.api.security import Shield
 from edgeguard.fleet.api.unknown import add_unknown
 from edgeguard.fleet.parts import Parts
@@ -45,7 +47,10 @@ def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
         title="EdgeGuard fleet", version=__version__, openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None
     )
     app.state.parts = parts
+    app.state.latencies = Latencies()
     for name in ROUTES:
+        if find_spec(f"edgeguard.fleet.api.routes.{name}") is None:
+            continue
         module = import_module(f"edgeguard.fleet.api.routes.{name}")
         if router := getattr(module, "router", None):
             app.include_router(router, prefix=API)
@@ -54,7 +59,8 @@ def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
     add_error_handlers(app)
     add_unknown(app)
     describe(app)
-    if pages:
-        import_module("edgeguard.fleet.pages").add_pages(app, parts)
+    if pages and hasattr(edgeguard_pages := import_module("edgeguard.fleet.pages"), "add_pages"):
+        edgeguard_pages.add_pages(app, parts)
     app.add_middleware(Shield, parts=parts)
+    app.add_middleware(Timed, latencies=app.state.latencies)
     return app

@@ -6,15 +6,17 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from edgeguard.errors import BrokerError, EdgeGuardError, Forbidden, NotFound, StoreError, StoreUnavailable, one_line
-from edgeguard.fleet.actions.entry import TooManyAttempts
+from edgeguard.fleet.actions.entry import LoginFailed
+from edgeguard.fleet.actions.throttle import TooManyAttempts
 from edgeguard.fleet.api.gate import LoginNeeded
 
 _STATUS: Final[tuple[tuple[type[EdgeGuardError], int], ...]] = (  # the first that fits
     (LoginNeeded, 401),
+    (LoginFailed, 401),
     (TooManyAttempts, 429),
     (Forbidden, 403),
     (NotFound, 404),
@@ -30,38 +32,44 @@ def status_of(error: EdgeGuardError) -> int:
     return next(status for kind, status in _STATUS if isinstance(error, kind))
 
 
+def headers_of(error: EdgeGuardError) -> dict[str, str]:
+    """How to log in, or how long to wait."""
+    if isinstance(error, TooManyAttempts):
+        return {"Retry-After": str(error.wait_s)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, LoginNeeded) else {}
+
+
 def failure(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """The one shape of all errors under /api."""
     return JSONResponse({"error": one_line(message)}, status, headers=headers)
 
 
+def answer(path: str, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    """An error as JSON for programs, as one plain line for people."""
+    if path.startswith("/api/"):
+        return failure(status, message, headers)
+    return PlainTextResponse(f"{one_line(message)}\n", status, headers=headers)
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Let `app` answer EdgeGuardErrors, invalid requests and unknown paths in that shape."""
-    app.add_exception_handler(EdgeGuardError, _edgeguard)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.exception_handler(EdgeGuardError)(_edgeguard)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http)
 
 
-def _edgeguard(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, EdgeGuardError)
-    headers = {}
-    if isinstance(error, LoginNeeded):
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooManyAttempts):
-        headers["Retry-After"] = str(error.wait_s)
-    return failure(status_of(error), str(error), headers)
+def _edgeguard(request: Request, error: EdgeGuardError) -> Response:
+    return answer(request.url.path, status_of(error), str(error), headers_of(error))
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
+def _invalid(request: Request, error: RequestValidationError) -> Response:
     """Where and what, without the value: it may be a password."""
-    assert isinstance(error, RequestValidationError)
-    return failure(400, "; ".join(f"{_place(item)}: {item['msg']}" for item in error.errors()[:5]))
+    return answer(request.url.path, 400, "; ".join(f"{_place(item)}: {item['msg']}" for item in error.errors()[:5]))
 
 
 def _place(item: Any) -> str:
     return ".".join(str(part) for part in item["loc"])
 
 
-def _http(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    return failure(error.status_code, str(error.detail), dict(error.headers or {}))
+def _http(request: Request, error: HTTPException) -> Response:
+    return answer(request.url.path, error.status_code, str(error.detail), dict(error.headers or {}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +43,13 @@ class Gate:
                 sessions.touch(connection, sha256, now_ms)
         return found
 
+    def actor(self, cookie: str, *, used: bool = True) -> Actor:
+        """Who is logged in by a cookie; LoginNeeded."""
+        found = self.session(cookie, used=used)
+        if found is None:
+            raise LoginNeeded("nobody is logged in, or no longer: log in")
+        return actor_from(found)
+
     def bearer(self, token: str) -> Actor | None:
         """Whom a token stands for; never more than its user may."""
         now_ms = self.parts.now_ms()
@@ -60,11 +66,6 @@ class Gate:
 def actor_from(session: Session) -> Actor:
     """The session's user."""
     return Actor(session.user_id, session.name, PERMISSIONS[session.role])
-
-
-def csrf_from(cookie: str) -> str:
-    """The token that unsafe requests with this session's cookie must carry: other sites know neither."""
-    return hmac.new(cookie.encode(), b"edgeguard csrf", "sha256").hexdigest()
 
 
 def is_https(web: Web) -> bool:

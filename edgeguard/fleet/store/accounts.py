@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from edgeguard.errors import NotFound
+from edgeguard.errors import ConfigError, NotFound, StoreError
 from edgeguard.fleet.actor import Role
 from edgeguard.fleet.store.listing import Listing
 from edgeguard.fleet.store.tables import users
@@ -26,6 +28,8 @@ class User:
     single_sign_on: bool
 
 
+_NAME: Final = re.compile(r"[\w.@+-]{1,64}")
+_OURS: Final = ("system", "nobody")  # as the audit log calls the program, and who is not logged in
 _COLUMNS: Final = (
     users.c.id,
     users.c.name,
@@ -35,6 +39,11 @@ _COLUMNS: Final = (
     users.c.password_hash.is_not(None),
     users.c.subject.is_not(None),
 )
+
+
+def normal_name(name: str) -> str:
+    """As names are kept and compared: no two users differ by case or by how a letter is written alone."""
+    return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
 def listed(connection: Connection, *, search: str = "", limit: int = 50, offset: int = 0) -> Listing[User]:
@@ -66,8 +75,8 @@ def user_of_subject(connection: Connection, subject: str) -> User | None:
 
 
 def add(connection: Connection, name: str, role: Role, now_ms: int, *, subject: str | None = None) -> int:
-    """A new user without a password; their number. StoreError where the name is taken."""
-    row = {"name": name, "role": role, "subject": subject, "created_ms": now_ms}
+    """A new user without a password; their number. ConfigError for no name at all, StoreError for somebody's."""
+    row = {"name": _free(connection, name), "role": role, "subject": subject, "created_ms": now_ms}
     return int(connection.execute(insert(users).values(row).returning(users.c.id)).scalar_one())
 
 
@@ -86,12 +95,18 @@ def password_hash(connection: Connection, user_id: int) -> str | None:
     return connection.execute(select(users.c.password_hash).where(users.c.id == user_id)).scalar_one_or_none()
 
 
-def admins(connection: Connection) -> list[int]:
-    """Who can still manage; on PostgreSQL locked until the transaction ends, so that two cannot remove each other."""
-    query = select(users.c.id).where(users.c.role == "admin", users.c.disabled.is_(False)).order_by(users.c.id)
-    return list(connection.execute(query.with_for_update()).scalars())
+def admins(connection: Connection, *, locked: bool = False) -> list[int]:
+    """Who can log in and manage; `locked` until the transaction ends, so that no two can remove each other."""
+    can_come_in = users.c.password_hash.is_not(None) | users.c.subject.is_not(None)
+    conditions = (users.c.role == "admin", users.c.disabled.is_(False), can_come_in)
+    query = select(users.c.id).where(*conditions).order_by(users.c.id)
+    return list(connection.execute(query.with_for_update() if locked else query).scalars())
 
 
-def nobody_yet(connection: Connection) -> bool:
-    """Whether there is no user at all."""
-    return connection.execute(select(users.c.id).limit(1)).first() is None
+def _free(connection: Connection, name: str) -> str:
+    normal = normal_name(name)
+    if not _NAME.fullmatch(normal) or normal in _OURS:
+        raise ConfigError(f"{name[:80]!r} cannot be a user's name: 1 to 64 letters, digits and . _ - + @")
+    if user_named(connection, normal) is not None:
+        raise StoreError(f"a user is called {normal!r} already: choose another name")
+    return normal

@@ -15,6 +15,7 @@ class Lock(IntEnum):
     SCHEMA = _OURS + 1
     PARTITIONS = _OURS + 2
     ROLLUPS = _OURS + 3
+    FAIRNESS = _OURS + 4
 
 
 def take(connection: Connection, lock: Lock, part: int = 0) -> None:

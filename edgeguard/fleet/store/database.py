@@ -17,7 +17,7 @@ try:
 except ImportError as error:
     raise MissingExtra("sqlalchemy") from error
 
-__all__ = ["DEFAULT_URL", "Connection", "Database"]
+__all__ = ["DEFAULT_URL", "Connection", "Database"]  # Connection for actions, whose transactions span statements
 
 DEFAULT_URL: Final = "sqlite:///edgeguard-fleet.db"
 _BUSY_S: Final = 30.0
@@ -39,7 +39,7 @@ class Database:
         self.shown = parsed.render_as_string(hide_password=True)
         self.dialect = parsed.get_backend_name()
         try:
-            self.engine = create_engine(parsed, **_options(self.dialect))
+            self.engine = create_engine(parsed, hide_parameters=True, **_options(self.dialect))
         except ImportError as error:
             raise MissingExtra("psycopg") from error
         if self.dialect == "sqlite":

@@ -86,7 +86,7 @@ labels: Final = Table(
     Column("probabilities", Json, nullable=False),  # the ensemble's, by class; empty where the label file has none
     Column("label", String(64), nullable=False),
     Column("origin", String(8), nullable=False),
-    reference("alarm_id", "alarms", nullable=True, ondelete="SET NULL"),
+    reference("alarm_id", "alarms", nullable=True, ondelete="SET NULL", index=True),
     reference("user_id", "users", nullable=True, ondelete="SET NULL"),
     Column("labelled_ms", Ms, nullable=False),
     UniqueConstraint("device_id", "boot", "source", "window_start"),

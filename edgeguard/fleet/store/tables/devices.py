@@ -85,7 +85,7 @@ deployments: Final = Table(
     METADATA,
     key(),
     reference("device_id", "devices"),
-    reference("bundle_id", "bundles"),
+    reference("bundle_id", "bundles", index=True),
     Column("since_ms", Ms, nullable=False),
     Column("until_ms", Ms),
     UniqueConstraint("device_id", "since_ms"),

@@ -342,6 +342,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table once
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployments")),
         sa.UniqueConstraint("device_id", "since_ms", name=op.f("uq_deployments_device_id_since_ms")),
     )
+    op.create_index(op.f("ix_deployments_bundle_id"), "deployments", ["bundle_id"], unique=False)
     op.create_table(
         "presence",
         sa.Column("id", Id, autoincrement=True, nullable=False),
@@ -464,6 +465,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table once
             "device_id", "boot", "source", "window_start", name=op.f("uq_labels_device_id_boot_source_window_start")
         ),
     )
+    op.create_index(op.f("ix_labels_alarm_id"), "labels", ["alarm_id"], unique=False)
     op.create_index(op.f("ix_labels_at_ms"), "labels", ["at_ms"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
         # no row is ever refused: `partitions` moves what lands here
@@ -473,6 +475,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table once
 def downgrade() -> None:  # noqa: PLR0915 - as above
     """Bring it back to the one before."""
     op.drop_index(op.f("ix_labels_at_ms"), table_name="labels")
+    op.drop_index(op.f("ix_labels_alarm_id"), table_name="labels")
     op.drop_table("labels")
     op.drop_index(op.f("ix_comments_alarm_id"), table_name="comments")
     op.drop_table("comments")
@@ -486,6 +489,7 @@ def downgrade() -> None:  # noqa: PLR0915 - as above
     op.drop_table("wearings")
     op.drop_index("ix_presence_device_id_at_ms", table_name="presence")
     op.drop_table("presence")
+    op.drop_index(op.f("ix_deployments_bundle_id"), table_name="deployments")
     op.drop_table("deployments")
     op.drop_table("commands")
     op.drop_table("boots")

@@ -1,0 +1,63 @@
+"""What a clinic knows besides the messages, as files: who wears what, and what some windows really were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from edgeguard.fleet import csv_text
+from edgeguard.fleet.iso_times import iso_from_unix_ms
+from edgeguard.fleet.simulation.device import SOURCE, Judged
+from edgeguard.fleet.simulation.plan import Plan
+from edgeguard.fleet.wearer_file import Wearing, written
+
+_SAMPLED: Final = 0.05
+
+
+def wearers_csv(plan: Plan) -> str:
+    """The wearers' CSV: groups, and who wears which device from the first message on."""
+    began_ms = plan.wishes.began_ms - plan.wishes.length_ms  # the first interval began before
+    return written(
+        (
+            fate.wearer.pseudonym,
+            dict(fate.wearer.groups),
+            [Wearing(fate.wearer.pseudonym, fate.address.fleet, fate.address.device, SOURCE, began_ms, None)],
+        )
+        for fate in plan.fates
+    )
+
+
+class Labelled:
+    """The windows that a clinician has time for: all that raised an alarm, and a few drawn at random."""
+
+    def __init__(self, seed: int) -> None:
+        self.rows: list[Judged] = []
+        self._rng = np.random.default_rng([seed, 2])
+
+    def add(self, judged: Sequence[Judged]) -> None:
+        """Choose among more windows."""
+        drawn = self._rng.random(len(judged)) < _SAMPLED
+        self.rows += [known for known, sampled in zip(judged, drawn, strict=True) if known.alarmed or sampled]
+
+
+def labels_csv(judged: Sequence[Judged], fleet: str) -> str:
+    """The labels' CSV: what each window really was."""
+    rows = (
+        [
+            fleet,
+            known.device,
+            known.boot,
+            SOURCE,
+            str(known.window_start),
+            iso_from_unix_ms(known.at_ms),
+            known.bundle_sha256,
+            known.predicted,
+            known.truth,
+        ]
+        for known in judged
+    )
+    return csv_text.written(
+        ["fleet", "device", "boot", "source", "window_start", "at", "bundle_sha256", "predicted", "label"], rows
+    )

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeguard.fleet.clock import HOUR_MS
+from edgeguard.fleet.store import audit
+from tests.fleet.api.small_server import SmallServer
+from tests.fleet.small_fleet import HOSTILE, NOW_MS, SINCE_MS
+
+
+def test_devices(server):
+    found = server.get("/api/v1/devices", search="ward", limit=2).json()
+    assert (found["total"], [row["device"] for row in found["rows"]]) == (3, ["d3", "d2"])
+    assert server.get("/api/v1/devices/counts").json()["attacked"] == 1
+    assert server.get("/api/v1/devices/ward/d3").json()["attention"] == ["attacked"]
+    assert server.get("/api/v1/devices/ward/d9").json() == {"error": "there is no device 'd9' in the fleet 'ward'"}
+    assert len(server.get("/api/v1/devices/ward/d3/boots").json()) == 1
+
+
+def test_timeline(server):
+    found = server.get("/api/v1/devices/ward/d3/timeline").json()
+    assert (found["resolution"], len(found["figures"]["at_ms"])) == ("hours", 24)
+    assert found["figures"]["predictions"] == {"N": [90] * 24}
+    assert [one["id"] for one in found["alarms"]] == [7]
+    assert server.get("/api/v1/devices/ward/d3/timeline", from_ms=5, to_ms=5).status_code == 400
+
+
+def test_what_is_out_of_bounds_is_refused_in_one_line(server):
+    for asked in (
+        {"limit": 501}, {"limit": 0}, {"offset": -1}, {"offset": 10**9}, {"sort": "id; DROP TABLE devices"}, {"serach": "x"},
+        {"status": "x"}, {"search": "a" * 101}, {"search": "a\x00"}, {"bundle_id": 0}, {"bundle_id": 2**63},
+    ):  # fmt: skip
+        answer = server.get("/api/v1/devices", **asked)
+        assert answer.status_code == 400, asked
+        assert list(answer.json()) == ["error"]
+        assert next(iter(asked)) in answer.json()["error"]
+
+
+def test_alarms_are_worked_through(server):
+    assert server.post("/api/v1/alarms/acknowledge", {"ids": [7]}, server.clinician).status_code == 204
+    assert server.post("/api/v1/alarms/7/comments", {"text": HOSTILE}, server.clinician).status_code == 201
+    found = server.get("/api/v1/alarms/7").json()
+    assert found["row"]["status"] == "acknowledged"
+    assert found["comments"][0]["text"] == HOSTILE
+    assert server.post("/api/v1/alarms/close", {"ids": [7]}, server.clinician).status_code == 204
+    assert server.post("/api/v1/alarms/reopen", {"ids": [7]}, server.clinician).status_code == 204
+    assign = {"ids": [7], "user_id": server.viewer.actor.user_id}
+    assert server.post("/api/v1/alarms/assign", assign, server.clinician).status_code == 204
+    assert [row["assignee"] for row in server.get("/api/v1/alarms", status="open").json()["rows"]] == ["viewer"]
+    assert server.get("/api/v1/alarms/7/around").json()["to_ms"] == NOW_MS
+
+
+def test_models(server):
+    second, first = server.get("/api/v1/models").json()
+    assert (second["devices"], second["online"], second["since_ms"], first["devices"]) == (3, 2, SINCE_MS, 0)
+    asked = {"from_ms": NOW_MS - 40 * HOUR_MS, "to_ms": NOW_MS, "points": 5}
+    rollout = server.get("/api/v1/models/rollout", **asked).json()
+    assert rollout["devices"] == {"1": [3, 3, 3, 0, 0], "2": [0, 0, 0, 3, 3]}
+    arrival = server.get("/api/v1/models/2/arrival").json()
+    assert arrival["devices"] == 3
+    assert arrival["alarms"]["before"] == pytest.approx(2 / 90)
+    assert arrival["alarms"]["after"] == pytest.approx(8 / 90)
+    assert server.get("/api/v1/models/9/arrival").status_code == 404
+
+
+def test_quarantine(server):
+    (row,) = server.get("/api/v1/quarantine", server.admin, kind="malformed").json()["rows"]
+    assert (row["topic"], row["payload"]) == (HOSTILE, "\\xff=1")
+    assert server.get("/api/v1/quarantine/reasons").json()[0]["messages"] == 1
+    assert server.post("/api/v1/quarantine/discard", {"ids": [row["id"]]}).json() == {"rows": 1}
+    assert server.post("/api/v1/quarantine/discard", {"ids": None}).json() == {"rows": 0}
+    with server.database.reading() as connection:
+        assert audit.entries(connection, action="quarantine.").total == 2
+
+
+def test_a_forgotten_device_takes_its_alarms_with_it(server):
+    assert server.client.delete("/api/v1/devices/ward/d3", headers=server.admin.session).status_code == 204
+    assert server.get("/api/v1/devices/ward/d3").status_code == 404
+    assert server.get("/api/v1/alarms").json()["total"] == 0
+
+
+def test_health_says_nothing_but_yes_or_no(server):
+    assert server.client.get("/healthz").json() == {"status": "ok"}
+    assert server.client.get("/readyz").json() == {"status": "ok"}
+
+
+def test_not_ready_without_broker_or_schema(new_database, sqlite_template):
+    with SmallServer(new_database("sqlite", sqlite_template), connected=lambda: False) as server:
+        answer = server.client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "not ready"})
+
+
+def test_not_ready_without_tables(server):
+    with server.database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+    assert server.client.get("/readyz").json() == {"status": "not ready"}
+    assert server.client.get("/healthz").status_code == 200
