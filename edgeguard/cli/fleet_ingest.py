@@ -12,12 +12,13 @@ import click
 @click.option("--database", metavar="URL", help="sqlite:///PATH or postgresql://USER@HOST/NAME.")
 @click.option("--broker", metavar="URL", help="mqtt://host:port, or mqtts:// for TLS.")
 @click.option("--name", help="Of this worker; the broker keeps its messages under it.")
-def command(*, config: Path | None, database: str | None, broker: str | None, name: str | None) -> None:
+@click.option("--leave", is_flag=True, help="Take what the broker holds for this name, get no more, and end.")
+def command(*, config: Path | None, database: str | None, broker: str | None, name: str | None, leave: bool) -> None:
     """Run one more ingest worker, until Ctrl-C or SIGTERM; then it finishes and acknowledges its batch.
 
     Workers side by side need different names, and each keeps its own: what the broker holds for a name comes to no
-    other. Passwords come from files or variables: of the database EDGEGUARD_DATABASE_URL, of the broker
-    broker.password_file or EDGEGUARD_MQTT_PASSWORD.
+    other. To run one worker fewer, stop it and run it once more with --leave. Passwords come from files or variables:
+    of the database EDGEGUARD_DATABASE_URL, of the broker broker.password_file or EDGEGUARD_MQTT_PASSWORD.
     """
     import logging
     import signal
@@ -31,5 +32,5 @@ def command(*, config: Path | None, database: str | None, broker: str | None, na
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     flags = {"database": {"url": database}, "broker": {"url": broker}, "ingest": {"name": name}}
-    counts = ingest(load_config(config, flags), stop, click.echo)
+    counts = ingest(load_config(config, flags), stop, click.echo, leave=leave)
     click.echo(f"stopped; {', '.join(f'{count} {kind}' for kind, count in sorted(counts.items())) or 'nothing came'}")

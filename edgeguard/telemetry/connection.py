@@ -201,6 +201,10 @@ class Connection:
         """Ask for all messages whose topic matches, with QoS 1; `Subscribed` follows."""
         self._client.subscribe([(topic_filter, 1) for topic_filter in topic_filters])
 
+    def unsubscribe(self, *topic_filters: str) -> None:
+        """Ask for no more of them."""
+        self._client.unsubscribe(list(topic_filters))
+
     def close(self) -> None:
         """Say good-bye, so that the last will is not published; `Ended` follows."""
         self._client.disconnect()

@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from edgeguard.errors import BrokerError
@@ -23,7 +24,7 @@ from edgeguard.telemetry.connection import Cause, Connected, Ended, Event, Kept,
 
 log = logging.getLogger(__name__)
 
-_ANSWER_S: Final = 5.0
+_ANSWER_S: Final = 3.0
 _POLL_S: Final = 1.0
 _FAREWELL_S: Final = 10.0
 
@@ -39,15 +40,31 @@ class Delivery(NamedTuple):
     number: int = 0
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What to subscribe to.
+
+    Attributes:
+        shared: Topic filters of which each message goes to one member of `share`; to every one over MQTT 3.1.1, which
+            has no shares.
+        plain: Topic filters of which every message comes, the retained ones first.
+        share: Name of those who divide the messages of `shared` among them.
+        leave: To nothing of it any more; what the broker still holds for us comes.
+    """
+
+    shared: Sequence[str] = ()
+    plain: Sequence[str] = ()
+    share: str = "edgeguard"
+    leave: bool = False
+
+
 class Subscriber:
-    """Keeps one client subscribed by MQTT 5; by 3.1.1, which has no shared subscriptions, where the broker has no 5.
+    """Keeps one client subscribed by MQTT 5; by 3.1.1 where the broker has no 5.
 
     Args:
         broker: Where, and how to be let in.
         client_id: The broker keeps our messages under it.
-        shared: Topic filters of which each message goes to one member of `share`.
-        share: Name of those who divide the messages of `shared` among them.
-        plain: Topic filters of which every message comes, the retained ones first.
+        wanted: What to subscribe to.
         kept: What the broker keeps, and how many messages it sends ahead. Where it sends more (Mosquitto 2.0 does), no
             more than that are read before some are taken.
         retry_s: The first and the longest pause before connecting again; it doubles in between, with jitter.
@@ -57,16 +74,12 @@ class Subscriber:
         self,
         broker: Broker,
         client_id: str,
-        *,
-        shared: Sequence[str] = (),
-        share: str = "edgeguard",
-        plain: Sequence[str] = (),
+        wanted: Wanted,
         kept: Kept,
         retry_s: tuple[float, float] = (0.5, 30.0),
     ) -> None:
-        self._broker, self._client_id, self._kept = broker, client_id, kept
-        self._shared, self._share, self._plain = shared, share, plain
-        self._retry_s = retry_s
+        self._broker, self._client_id = broker, client_id
+        self._wanted, self._kept, self._retry_s = wanted, kept, retry_s
         self._version: Literal[4, 5] = 5
         self._inbox: deque[Delivery] = deque()
         self._some, self._enough, self._most = threading.Event(), threading.Event(), 1
@@ -208,11 +221,23 @@ class Subscriber:
             self._ended = self._ended or event  # the first says why
         elif isinstance(event, Connected):
             self._connected, self._last_line = True, ""
-            shared = (f"$share/{self._share}/{name}" if self._version == 5 else name for name in self._shared)
-            connection.subscribe(*self._plain, *shared)
+            self._subscribe(connection)
         elif isinstance(event, Subscribed):
             log.info("subscribed at the broker %s", self._broker)
             self._settled.set()
+
+    def _subscribe(self, connection: PolledConnection) -> None:
+        """Ask for what is wanted, and for nothing else that the broker may remember of us."""
+        wanted = self._wanted
+        shared = [f"$share/{wanted.share}/{name}" for name in wanted.shared]
+        now, never = (shared, wanted.shared) if self._version == 5 else (wanted.shared, ())
+        if wanted.leave:
+            connection.unsubscribe(*wanted.plain, *now, *never)
+            self._settled.set()
+        else:
+            if never:
+                connection.unsubscribe(*never)  # of a time when it did not answer in MQTT 5
+            connection.subscribe(*wanted.plain, *now)
 
     def _arrival_on(self, number: int) -> OnArrival:
         put = self._inbox.append

@@ -11,7 +11,9 @@ from edgeguard.fleet.store.models import Change
 def test_the_interval_is_that_of_scipy():
     rng = np.random.default_rng(3)
     before, after = rng.binomial(1000, 0.02, 40), rng.binomial(1000, 0.03, 40)
-    found = of([Change(k, 1000, 0, int(a), 1000, 0, int(b)) for k, (a, b) in enumerate(zip(before, after, strict=True))])
+    found = of(
+        [Change(k, 1000, 0, int(a), 1000, 0, int(b)) for k, (a, b) in enumerate(zip(before, after, strict=True))]
+    )
     theirs = bootstrap(
         (before / 1000, after / 1000), lambda a, b, axis=-1: b.mean(axis=axis) - a.mean(axis=axis), paired=True,
         method="percentile", n_resamples=20_000, rng=0,

@@ -14,7 +14,6 @@ from edgeguard.fleet.store.changes import Changes, changes_since
 from tests.brokers import eventually
 from tests.fleet.small_fleet import NOW_MS, fill
 
-
 LATER_MS = NOW_MS + 60_000
 
 

@@ -49,7 +49,12 @@ def test_points_sum_up_equally_many_parts_where_the_steps_do_not_divide():
 
 def test_a_point_without_a_judged_window_has_no_means():
     found = figures([part(1, windows=3, rejected=3, alarms=0)], 0, MINUTE, 10)
-    assert (found.windows, found.disagreement, found.disagreement_p95, found.latency_p95_ms) == ([3], [None], [None], [None])
+    assert (found.windows, found.disagreement, found.disagreement_p95, found.latency_p95_ms) == (
+        [3],
+        [None],
+        [None],
+        [None],
+    )
 
 
 def test_no_parts_no_points():

@@ -7,7 +7,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edgeguard.errors import BrokerError
 from edgeguard.telemetry.broker import broker_from
 from edgeguard.telemetry.connection import Kept
-from edgeguard.telemetry.subscriber import Subscriber
+from edgeguard.telemetry.subscriber import Subscriber, Wanted
 from tests.brokers import eventually
 
 LINES = "max_inflight_messages 1000\nmax_queued_messages 0\n"
@@ -18,8 +18,8 @@ def subscriber():
     made = []
 
     def make(url, name="one", *, start=True, maximum=100, **filters):
-        filters = filters or {"shared": ["a/+"]}
-        made.append(Subscriber(broker_from(url), name, kept=Kept(60, maximum), retry_s=(0.05, 0.2), **filters))
+        wanted = Wanted(**{"shared": ["a/+"]} | filters)
+        made.append(Subscriber(broker_from(url), name, wanted, Kept(60, maximum), retry_s=(0.05, 0.2)))
         if start:
             made[-1].start()
         return made[-1]
@@ -99,11 +99,22 @@ def test_no_more_comes_than_may_be_unacknowledged(mosquitto_for, subscriber, pub
 def test_shared_messages_come_to_one_and_retained_ones_to_all(mosquitto_for, subscriber, publish):
     broker = mosquitto_for(LINES).start()
     publish(broker.port, "b/old", retain=True)
-    both = [subscriber(broker.url, name, shared=["a/+"], plain=["b/+"]) for name in ("one", "two")]
+    both = [subscriber(broker.url, name, plain=["b/+"]) for name in ("one", "two")]
     publish(broker.port, *(f"a/{k}" for k in range(10)))
     taken = [heard(one, 6) for one in both]
     assert [(each[0].topic, each[0].retained) for each in taken] == [("b/old", True)] * 2
     assert sorted(topics(taken[0][1:] + taken[1][1:])) == [f"a/{k}" for k in range(10)]
+
+
+def test_who_leaves_gets_what_is_held_for_it_and_no_more(mosquitto_for, subscriber, publish):
+    broker = mosquitto_for(LINES).start()
+    subscriber(broker.url).stop()
+    publish(broker.port, "a/1")
+    leaving = subscriber(broker.url, leave=True)
+    publish(broker.port, "a/2")
+    leaving.acknowledge(heard(leaving, 1))
+    leaving.stop()
+    assert subscriber(broker.url).take(9, 0.01) == []
 
 
 def test_a_broker_that_starts_later_is_found(mosquitto_for, subscriber, publish):

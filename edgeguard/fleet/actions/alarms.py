@@ -7,7 +7,7 @@ from typing import Final
 
 from edgeguard.errors import DataError, NotFound
 from edgeguard.fleet.actor import Actor
-from edgeguard.fleet.store import alarms, audit
+from edgeguard.fleet.store import alarm_work, audit
 from edgeguard.fleet.store.database import Database
 
 MOST_AT_ONCE: Final = 500
@@ -33,7 +33,7 @@ def assign(database: Database, actor: Actor, alarm_ids: Sequence[int], user_id: 
     """Make them a user's, or nobody's; Forbidden, NotFound."""
     if user_id is not None:
         with database.reading() as connection:
-            if not alarms.may_be_assigned(connection, user_id):
+            if not alarm_work.may_be_assigned(connection, user_id):
                 raise NotFound(f"there is no user number {user_id} that alarms can be assigned to")
     _change(database, actor, "assign", alarm_ids, {"assignee_id": user_id}, now_ms)
 
@@ -47,7 +47,7 @@ def comment(database: Database, actor: Actor, alarm_id: int, text: str, now_ms: 
     if "\x00" in text:
         raise DataError("a comment with a NUL in it cannot be kept: take it out")
     with database.writing() as connection:
-        number = alarms.add_comment(connection, alarm_id, actor.user_id, text, now_ms)
+        number = alarm_work.add_comment(connection, alarm_id, actor.user_id, text, now_ms)
         audit.record(connection, actor, "alarm.comment", f"alarm {alarm_id}", {"comment": number}, now_ms)
     return number
 
@@ -65,6 +65,6 @@ def _change(
     if not 0 < len(ids) <= MOST_AT_ONCE:
         raise DataError(f"{len(ids)} alarms at once: name 1 to {MOST_AT_ONCE}")
     with database.writing() as connection:
-        alarms.change(connection, ids, values, now_ms)
+        alarm_work.change(connection, ids, values, now_ms)
         for alarm_id in ids:
             audit.record(connection, actor, f"alarm.{action}", f"alarm {alarm_id}", values, now_ms)

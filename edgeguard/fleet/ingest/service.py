@@ -16,10 +16,15 @@ from edgeguard.fleet.store.database import Database
 from edgeguard.telemetry.broker import broker_of
 
 _LINE_S: Final = 60.0
+_QUIET_S: Final = 5.0  # then the broker holds nothing more for a worker that leaves
 
 
-def ingest(config: FleetConfig, stop: threading.Event, tell: Callable[[str], None]) -> Counter[str]:
-    """Take messages in until `stop`: what became of them.
+def ingest(
+    config: FleetConfig, stop: threading.Event, tell: Callable[[str], None], *, leave: bool = False
+) -> Counter[str]:
+    """Take messages in until `stop`, or, to `leave` the other workers for good, until none is left for this one.
+
+    Returns what became of them.
 
     Raises:
         ConfigError: no broker is configured, or a setting is wrong.
@@ -29,12 +34,12 @@ def ingest(config: FleetConfig, stop: threading.Event, tell: Callable[[str], Non
     """
     broker, database = broker_of(config.broker), Database(config.database.url)
     schema_version.check(database)
-    worker = Worker(database, broker, config.ingest)
+    worker = Worker(database, broker, config.ingest, leave=leave)
     worker.start()
     tell(f"{config.ingest.name}: from {broker} into {database.shown}")
     counts, began = worker.intake.counts, time.monotonic()
     before: Counter[str] = Counter()
-    while not stop.wait(1.0) and worker.alive:
+    while not stop.wait(1.0) and worker.alive and not (leave and worker.quiet_s > _QUIET_S):
         if (seconds := time.monotonic() - began) >= _LINE_S:
             tell(line(counts - before, seconds, worker.waiting, worker.connected))
             before, began = counts.copy(), time.monotonic()
@@ -43,10 +48,10 @@ def ingest(config: FleetConfig, stop: threading.Event, tell: Callable[[str], Non
     database.close()
     if broke_off:
         raise StoreError("the ingest worker broke off by a mistake of its own: see the log, and report it")
-    return counts
+    return +counts
 
 
 def line(counts: Counter[str], seconds: float, waiting: int, connected: bool) -> str:
     """Rates per second of what came, and what is in memory."""
-    rates = ", ".join(f"{count / seconds:.1f} {kind}/s" for kind, count in sorted(counts.items()) if count)
+    rates = ", ".join(f"{count / seconds:.1f} {kind}/s" for kind, count in sorted((+counts).items()))
     return f"{rates or 'nothing came'}; {waiting} waiting{'' if connected else '; no broker'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,7 +17,7 @@ from edgeguard.fleet.store.database import Database
 from edgeguard.telemetry import topics
 from edgeguard.telemetry.broker import Broker
 from edgeguard.telemetry.connection import Kept
-from edgeguard.telemetry.subscriber import Delivery, Subscriber
+from edgeguard.telemetry.subscriber import Delivery, Subscriber, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -36,23 +37,30 @@ class Worker:
         database: Migrated.
         broker: Where, and how to be let in.
         config: The config file's.
+        leave: Take only what the broker still holds for this name, and get no share of what comes from here on.
         now_ms: The wall clock.
 
     Attributes:
         intake: Has the counts.
     """
 
-    def __init__(self, database: Database, broker: Broker, config: Ingest, now_ms: Now = unix_ms) -> None:
+    def __init__(
+        self, database: Database, broker: Broker, config: Ingest, *, leave: bool = False, now_ms: Now = unix_ms
+    ) -> None:
         self.intake = Intake(database, config, now_ms)
         self._config = config
         self._subscriber = Subscriber(
             broker,
             f"edgeguard-ingest-{topics.checked_id(config.name, 'ingest.name')}",
-            shared=[topics.subscription(kind) for kind in ("telemetry", "alert", "ack")],
-            share=topics.checked_id(config.share, "ingest.share"),
-            plain=[topics.subscription("state")],  # retained messages come to plain subscriptions only
-            kept=Kept(EXPIRY_S, receive_maximum=min(_AHEAD * config.batch, 65_535)),
+            Wanted(
+                shared=[topics.subscription(kind) for kind in ("telemetry", "alert", "ack")],
+                plain=[topics.subscription("state")],  # retained messages come to plain subscriptions only
+                share=topics.checked_id(config.share, "ingest.share"),
+                leave=leave,
+            ),
+            Kept(EXPIRY_S, receive_maximum=min(_AHEAD * config.batch, 65_535)),
         )
+        self._heard = time.monotonic()
         self._stopping = threading.Event()
         self._read: queue.Queue[tuple[Sequence[Delivery], Batch] | None] = queue.Queue(maxsize=1)
         self._reader = threading.Thread(target=self._read_on, name="ingest-reader", daemon=True)
@@ -67,6 +75,11 @@ class Worker:
     def alive(self) -> bool:
         """Whether it works: neither stopped nor broken off by a mistake of ours."""
         return self._reader.is_alive() and self._writer.is_alive()
+
+    @property
+    def quiet_s(self) -> float:
+        """How long nothing has come."""
+        return time.monotonic() - self._heard
 
     @property
     def waiting(self) -> int:
@@ -93,6 +106,7 @@ class Worker:
         while not self._stopping.is_set():
             deliveries = self._subscriber.take(config.batch, config.wait_ms / 1000.0)
             if deliveries:
+                self._heard = time.monotonic()
                 self._read.put((deliveries, self.intake.read(deliveries)))
         self._read.put(None)
 

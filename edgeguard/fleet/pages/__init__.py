@@ -11,7 +11,7 @@ try:
 except ImportError as error:
     raise MissingExtra("nicegui") from error
 
-from edgeguard.fleet.pages import alarms, device, fleet, models
+from edgeguard.fleet.pages import alarm, alarms, device, fairness, fleet, models, settings, wearer, wearers
 from edgeguard.fleet.pages.mounting import mount
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from edgeguard.fleet.parts import Parts
 
-PAGES = (fleet, device, alarms, models)
+PAGES = (fleet, device, alarms, alarm, fairness, models, wearers, wearer, settings)
 
 
 def add_pages(app: FastAPI, parts: Parts) -> None:

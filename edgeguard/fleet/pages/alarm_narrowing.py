@@ -25,9 +25,8 @@ class Narrowing:
         self._changed = changed
         with ui.element("div").classes("eg-row"):
             self._tabs = ui.toggle(_tabs(None), value=filters.status, on_change=self._told("status"))
-            self._tabs.props('no-caps unelevated toggle-color=primary color=none aria-label="Status"').classes(
-                "eg-tabs"
-            )
+            self._tabs.props('no-caps unelevated aria-label="Status"').classes("eg-tabs")
+            self._tabs.props("toggle-color=primary color=none text-color=none toggle-text-color=none")
         with ui.element("div").classes("eg-row eg-controls"):
             search = ui.input("Device", value=filters.search, on_change=self._told("search"))
             search.props('outlined dense clearable debounce=300 type=search aria-label="Device"')

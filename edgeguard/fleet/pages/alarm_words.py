@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from edgeguard.fleet.store.alarms import AlarmRow
+
 KINDS: Final[dict[str, str]] = {
     "window": "exits disagree",
     "drift": "drift",
     "slowdown": "slowdown",
+}
+TITLES: Final[dict[str, str]] = {
+    "window": "The exits disagree",
+    "drift": "The exits disagree more and more",
+    "slowdown": "More stages are needed than on clean signals",
 }
 MEANINGS: Final[dict[str, str]] = {
     "window": "The exits of the model contradict each other on this signal more than they do on clean ones: an attack "
@@ -21,11 +28,26 @@ MEANINGS: Final[dict[str, str]] = {
 _HALF: Final = 0.5
 
 
+def happened(row: AlarmRow, now_ms: int) -> str:
+    """When, where, how long and how far over the threshold, in one or two sentences."""
+    length = duration((row.ended_ms or now_ms) - row.began_ms)
+    since = f"for {length} and it goes on" if row.ended_ms is None else f"for {length}; it is over"
+    windows = f"{row.windows:,} window{'s' if row.windows != 1 else ''}"
+    return (
+        f"{row.device} has raised this alarm {since}, with {windows} over the threshold so far. "
+        f"When it began, {crossing(row.kind, row.score, row.value, row.threshold)}."
+        if row.ended_ms is None
+        else f"{row.device} raised this alarm {since}. {windows} were over the threshold. "
+        f"When it began, {crossing(row.kind, row.score, row.value, row.threshold)}."
+    )
+
+
 def crossing(kind: str, score: str, value: float, threshold: float) -> str:
     """How far over its threshold the alarm began: ``mutual_information 0.412, 3.2 times the threshold of 0.129``."""
     times = f"{value / threshold:.1f} times the threshold of {threshold:.3g}" if threshold > 0 else "threshold 0"
-    what = score if kind == "window" else f"the sum over {score}"
-    return f"{what} came to {value:.3g}, {times}"
+    name = score.replace("_", " ")
+    what = f"its {name}" if kind == "window" else f"the sum over {name}"
+    return f"{what} was {value:.3g}, {times}"
 
 
 def spread(predicted: str, exit_probabilities: Sequence[float]) -> str:
@@ -47,6 +69,12 @@ def exits(numbers: Sequence[int]) -> str:
     return f"exits {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} give it"
 
 
+def ensemble(predicted: str, confidence: float, probabilities: Mapping[str, float]) -> str:
+    """What the ensemble predicted, and what came next."""
+    second = runner_up(predicted, probabilities)
+    return f"It predicted {predicted} at {confidence:.0%}" + (f", before {second}." if second else ".")
+
+
 def runner_up(predicted: str, probabilities: Mapping[str, float]) -> str | None:
     """The class that the ensemble holds next likely, with its probability; None where the alert names no other."""
     others = [(share, name) for name, share in probabilities.items() if name != predicted]
@@ -57,13 +85,14 @@ def runner_up(predicted: str, probabilities: Mapping[str, float]) -> str | None:
 
 
 def duration(milliseconds: int) -> str:
-    """``40 s``, ``12 min``, ``3 h 05 min``, ``2 d 4 h``."""
+    """``40 s``, ``12 min``, ``3 h 05 min``, ``2 d 4 h``, with blanks that no line breaks at."""
     seconds = max(milliseconds, 0) // 1000
     if seconds < 60:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 24 * 60:
-        return f"{minutes // 60} h {minutes % 60:02d} min"
-    return f"{minutes // 1440} d {minutes // 60 % 24} h"
+        words = f"{seconds} s"
+    elif (minutes := seconds // 60) < 60:
+        words = f"{minutes} min"
+    elif minutes < 24 * 60:
+        words = f"{minutes // 60} h {minutes % 60:02d} min"
+    else:
+        words = f"{minutes // 1440} d {minutes // 60 % 24} h"
+    return words.replace(" ", "\u00a0")

@@ -79,7 +79,7 @@ class Queue:
             on_turn=lambda offset: self._go(replace(self.filters, page=offset // ROWS + 1)),
             on_tick=self._ticked if self.visit.may("label") else None,
         )
-        table.visible = False
+        table.classes("eg-alarms").visible = False
         return table
 
     def _ask(self, connection: Any) -> Answer:

@@ -19,7 +19,10 @@ export default {
       this.chart.group = this.group;
       echarts.connect(this.group);
     }
-    this.chart.on("click", (event) => event.data?.href && (window.location.href = event.data.href));
+    this.chart.on("click", (event) => {
+      const href = [event.data].flat()[0]?.href; // of a marked area, the data are its two corners
+      if (href) window.location.href = href;
+    });
     this.sizes = new ResizeObserver(() => this.chart.resize());
     this.sizes.observe(this.$el);
     this.themes = new MutationObserver(() => this.draw(false));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,3 +66,8 @@ def plain() -> Options:
         },
         "series": [],
     }
+
+
+def room(names: Sequence[str], most: int = 130) -> int:
+    """Pixels that the longest of `names` takes up beside an axis, at most `most` and some air."""
+    return min(most, max((8 * len(name) for name in names), default=0)) + 14

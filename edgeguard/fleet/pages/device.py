@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from nicegui import ui
 
@@ -13,6 +15,7 @@ from edgeguard.fleet.pages.alarm_rows import COLUMNS, table_row
 from edgeguard.fleet.pages.device_commands import CommandCard
 from edgeguard.fleet.pages.device_facts import BOOT_COLUMNS, boot_row, facts, notices
 from edgeguard.fleet.pages.device_timeline import TimelineCard
+from edgeguard.fleet.pages.following import follow
 from edgeguard.fleet.pages.panel import Panel
 from edgeguard.fleet.pages.shell import page
 from edgeguard.fleet.pages.table import Table, TableRow, words
@@ -21,9 +24,11 @@ from edgeguard.fleet.pages.visit import Visit
 from edgeguard.fleet.pages.wording import attention_badges, count, status_badge
 from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store import alarms, devices, wearers
+from edgeguard.fleet.store.changes import Changes
 from edgeguard.fleet.store.listing import Listing
 
-_EVERY_S: Final = 5.0
+_AT_MOST_EVERY_S: Final = 2.0
+_AT_LEAST_EVERY_S: Final = 15.0
 _ALARMS: Final = 10
 _ALARM_COLUMNS: Final = tuple(
     replace(column, sortable=False, phone="title" if column.name == "kind" else "line")
@@ -64,7 +69,8 @@ class DevicePage:
         """Draw it, and keep it up to date."""
         self.visit.call(self.device)
         await self.panel.show()
-        ui.timer(_EVERY_S, self._refresh, immediate=False)
+        follow(self.visit, self._follow)
+        ui.timer(_AT_LEAST_EVERY_S, self._refresh, immediate=False)
 
     def _now(self, connection: Any) -> DeviceNow | None:
         try:
@@ -74,6 +80,13 @@ class DevicePage:
         worn_by = wearers.wearers(connection, fleet=self.fleet, device=self.device, limit=20).rows
         newest = alarms.alarms(connection, device_id=row.id, limit=_ALARMS)
         return DeviceNow(row, worn_by, newest, devices.boots(connection, row.id, limit=10))
+
+    async def _follow(self, changes: Changes) -> None:
+        touched = {(one.fleet, one.device) for one in changes.devices}
+        touched |= {(one.fleet, one.device) for one in changes.alarms}
+        if not changes.complete or (self.fleet, self.device) in touched:
+            await self._refresh()
+            await asyncio.sleep(_AT_MOST_EVERY_S)
 
     async def _refresh(self) -> None:
         await self.panel.refresh()
@@ -91,8 +104,7 @@ class DevicePage:
         self.head = ui.element("div").classes("eg-panel-content")
         self.timeline = TimelineCard(self.visit, now.row)
         with ui.element("section").classes("eg-card"):
-            text("h2", "Alarms")
-            self.alarms = ui.element("div").classes("eg-panel-content")
+            self._alarm_card()
         with ui.element("div").classes("eg-columns"):
             self.commands = CommandCard(self.visit, now.row)
             with ui.element("section").classes("eg-card"):
@@ -114,9 +126,7 @@ class DevicePage:
         self.head.clear()
         with self.head:
             self._head(now)
-        self.alarms.clear()
-        with self.alarms:
-            self._alarms(now)
+        self._alarms(now)
         self.boots.fill([boot_row(boot) for boot in now.boots])
 
     def _head(self, now: DeviceNow) -> None:
@@ -127,15 +137,21 @@ class DevicePage:
         with ui.element("section").classes("eg-card"):
             facts(now.row, now.worn_by)
 
-    def _alarms(self, now: DeviceNow) -> None:
-        if not now.alarms.total:
+    def _alarm_card(self) -> None:
+        text("h2", "Alarms")
+        self.no_alarm = ui.element("div")
+        with self.no_alarm:
             states.empty("No alarm", "The exits of this device's model have agreed as they do on clean signals.")
-            return
-        table = Table(_ALARM_COLUMNS, "Alarms")
-        table.fill([_linked(table_row(row, self.visit.parts.now_ms())) for row in now.alarms.rows])
-        if now.alarms.total > len(now.alarms.rows):
-            href = f"/alarms?search={self.fleet}/{self.device}"
-            text("a", f"All {count(now.alarms.total)} alarms of this device").props(f'href="{href}"')
+        self.alarms = Table(_ALARM_COLUMNS, "Alarms")
+        query = urlencode({"status": "all", "search": f"{self.fleet}/{self.device}"})
+        self.more_alarms = text("a", "").props(f'href="/alarms?{query}"')
+
+    def _alarms(self, now: DeviceNow) -> None:
+        found = now.alarms
+        self.no_alarm.visible, self.alarms.visible = not found.total, found.total > 0
+        self.alarms.fill([_linked(table_row(row, self.visit.parts.now_ms())) for row in found.rows])
+        self.more_alarms.text = f"All {count(found.total)} alarms of this device"
+        self.more_alarms.visible = found.total > len(found.rows)
 
 
 def _linked(row: TableRow) -> TableRow:

@@ -58,7 +58,7 @@ class TimelineCard:
         self._press()
 
     def _button(self, name: str) -> ui.button:
-        button = ui.button(name, color=None).props("flat dense no-caps padding=xs-sm")
+        button = ui.button(name, color=None).props("flat no-caps padding=xs-md")
         return button.on_click(lambda: self._choose(name))
 
     def _press(self) -> None:

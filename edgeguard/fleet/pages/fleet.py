@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from nicegui import ui
 from edgeguard.fleet.pages import states
 from edgeguard.fleet.pages.fleet_filter import PART, FleetFilter
 from edgeguard.fleet.pages.fleet_table import COLUMNS, rows_of, steadied
+from edgeguard.fleet.pages.following import follow
 from edgeguard.fleet.pages.panel import Panel
 from edgeguard.fleet.pages.shell import page
 from edgeguard.fleet.pages.table import Table
@@ -18,9 +20,11 @@ from edgeguard.fleet.pages.visit import Visit
 from edgeguard.fleet.pages.wording import bundle, count
 from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store import devices, models, quarantine
+from edgeguard.fleet.store.changes import Changes
 from edgeguard.fleet.store.listing import Listing
 
-_EVERY_S: Final = 5.0
+_AT_MOST_EVERY_S: Final = 2.0
+_AT_LEAST_EVERY_S: Final = 15.0
 # what the list is narrowed to -> (its name, its sign, its tone)
 _FIGURES: Final = (
     (FleetFilter(status="attacked"), "Attacked now", "▲", "bad"),
@@ -71,7 +75,12 @@ class FleetPage:
     async def build(self) -> None:
         """Draw it, and keep it up to date."""
         await self.panel.show()
-        ui.timer(_EVERY_S, self.panel.refresh, immediate=False)
+        follow(self.visit, self._follow)
+        ui.timer(_AT_LEAST_EVERY_S, self.panel.refresh, immediate=False)
+
+    async def _follow(self, _changes: Changes) -> None:
+        await self.panel.refresh()
+        await asyncio.sleep(_AT_MOST_EVERY_S)
 
     def _morning(self, connection: Any) -> Morning:
         listing = self.filter.rows(connection)

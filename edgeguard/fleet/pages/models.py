@@ -24,7 +24,7 @@ from edgeguard.fleet.pages.wording import bundle, count, percent, several
 from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store import models
 
-_EVERY_S: Final = 30.0
+_EVERY_S: Final = 300.0
 _ROLLOUT_DAYS: Final = 30
 _SIGNS: Final[dict[Tone, str]] = {"bad": "▲", "good": "▼", "": "=", "warn": ""}
 _RATES: Final[dict[Rate, str]] = {"alarms": "Alarms", "rejected": "Rejected"}

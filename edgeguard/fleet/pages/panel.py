@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
@@ -14,6 +15,7 @@ from edgeguard.fleet.pages import states
 from edgeguard.fleet.pages.visit import Visit
 
 T = TypeVar("T")
+_LOG: Final = logging.getLogger(__name__)
 _PATIENCE_S: Final = 1.0  # the page is sent without what takes longer, which follows
 
 
@@ -58,6 +60,9 @@ class Panel(Generic[T]):
         except EdgeGuardError as error:
             if asked == self._asked:
                 self._fail(str(error))
+        except Exception:  # noqa: BLE001 - else it would say Loading for ever
+            _LOG.exception("a panel's question failed")
+            self._fail("the server failed here: see its log")
         else:
             if asked == self._asked:  # an older question's answer may come after a newer one's
                 self._show(answer)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from nicegui import Client, ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -23,7 +23,7 @@ from edgeguard.fleet.parts import Parts
 Build = Callable[[Visit], Awaitable[None]]
 RESEARCH_USE: Final = "Research use only. Not a medical device."
 _HERE: Final = Path(__file__).parent
-_STYLE: Final = (_HERE / "style.css").read_text()
+_STYLE: Final = "".join((_HERE / name).read_text() for name in ("style.css", "work.css"))
 _SCRIPT: Final = (_HERE / "shell.js").read_text()
 
 
@@ -51,25 +51,11 @@ def page(parts: Parts, path: str, title: str, permission: Permission = "read") -
                     await navigation.frame(visit, path, dark)
                 try:
                     actor.must(permission)
+                    await build(visit)
                 except Forbidden as error:
                     states.failed(str(error))
-                else:
-                    await build(visit)
-
-        ui.page(path, title=f"{title} · EdgeGuard")(show)
-        return build
-
-    return decorated
-
-
-def bare(parts: Parts, path: str, title: str) -> Callable[[Callable[[Client], Awaitable[Any]]], Any]:
-    """Decorator: a page without navigation that asks for no login, such as the login page itself."""
-
-    def decorated(build: Callable[[Client], Awaitable[Any]]) -> Any:
-        async def show(client: Client) -> Any:
-            dress(parts, client)
-            with main(title):
-                return await build(client)
+                except StoreError as error:  # of what is asked before the page's panels are there
+                    states.failed(str(error), reload)
 
         ui.page(path, title=f"{title} · EdgeGuard")(show)
         return build

@@ -15,7 +15,7 @@ const CELL = {
     </span>
     <span v-if="c.share !== undefined" class="eg-bar" :class="c.tone && 'eg-' + c.tone" aria-hidden="true"><i :style="{ width: Math.max(0, Math.min(1, c.share)) * 100 + '%' }"></i></span>
     <a v-if="c.href" :href="c.href" :title="c.title || null">{{ c.text }}</a>
-    <span v-else-if="c.text !== undefined && c.text !== null" :class="c.tone && 'eg-text-' + c.tone" :title="c.title || null">{{ c.text }}</span>
+    <span v-else-if="c.text !== undefined && c.text !== null && c.text !== ''" :class="c.tone && 'eg-text-' + c.tone" :title="c.title || null">{{ c.text }}</span>
     <time v-if="c.at" :datetime="new Date(c.at).toISOString()" :title="window.edgeguard.exact(c.at)">{{ time }}</time>
     <span v-if="c.below" class="eg-below">{{ c.below }}</span>`,
   created() {

@@ -148,10 +148,10 @@ def _stacked(timeline: Timeline, named: Mapping[str, Values], whole: Values, *, 
 def _gaps(timeline: Timeline) -> Options:
     of = timeline.figures
     options = _frame(timeline)
-    bar = {"type": "bar", "barMaxWidth": 6}
+    steps = {"step": "end", "areaStyle": {"opacity": 0.3}, "lineStyle": {"width": 1}}  # bars would widen the axis
     options["series"] = [
-        _line(timeline, "samples missing", of.missing_samples, 1, **bar),
-        _line(timeline, "times broken off", of.gaps, 0, **bar),
+        _line(timeline, "samples missing", of.missing_samples, 1, **steps),
+        _line(timeline, "times broken off", of.gaps, 0, **steps),
     ]
     return options
 
@@ -189,7 +189,7 @@ def _bands(timeline: Timeline, now_ms: int) -> Options:
     ends = [*(change.at_ms for change in timeline.presence[1:]), end]
     bands = [
         _band(STATUS[change.status][0], change.at_ms, until, 0, color(_STATUS_COLOR[change.status]))
-        for change, until in zip(timeline.presence, ends, strict=True)
+        for change, until in zip(timeline.presence, ends, strict=False)  # `ends` has one more where nothing is known
     ]
     bands += [
         _band(bundle(run.model, run.version), run.since_ms, run.until_ms or end, 1, color("raised"))

@@ -13,7 +13,7 @@ from edgeguard.errors import ConfigError, MissingExtra, StoreError, StoreUnavail
 try:
     from sqlalchemy import Connection, create_engine, event, text
     from sqlalchemy.engine import URL, make_url
-    from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+    from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 except ImportError as error:
     raise MissingExtra("sqlalchemy") from error
 
@@ -74,7 +74,7 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError as error:
+        except (IntegrityError, DataError) as error:
             raise StoreError(f"the database {self.shown} refuses a row: {_reason(error)}") from error
         except DBAPIError as error:
             raise StoreUnavailable(f"the database {self.shown} cannot be used: {_reason(error)}") from error

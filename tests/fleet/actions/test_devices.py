@@ -42,7 +42,11 @@ def test_a_command_is_sent_and_written_down(parts, sent):
     assert (row.id, row.action, row.interval_s, row.done) == (number, "set_interval", 30.0, None)
     with parts.database.reading() as connection:
         (entry,) = audit.entries(connection, action="device.").rows
-    assert (entry.action, entry.subject, entry.details) == ("device.set_interval", "device ward/d1", {"interval_s": 30.0})
+    assert (entry.action, entry.subject, entry.details) == (
+        "device.set_interval",
+        "device ward/d1",
+        {"interval_s": 30.0},
+    )
 
 
 def test_the_row_is_there_before_the_answer_can_come(parts):

@@ -57,6 +57,7 @@ alarms: Final = Table(
     reference("assignee_id", "users", nullable=True, ondelete="SET NULL"),
     Column("changed_ms", Ms, nullable=False, index=True),  # by anybody: what live views ask for
     UniqueConstraint("boot_id", "seq"),
+    Index("ix_alarms_began_ms_id", "began_ms", "id"),
     Index("ix_alarms_status_began_ms", "status", "began_ms"),
     Index("ix_alarms_device_id_began_ms", "device_id", "began_ms"),
 )

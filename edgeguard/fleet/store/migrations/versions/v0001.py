@@ -236,6 +236,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table once
         sa.Column("alarms_day", Id, server_default="0", nullable=False),
         sa.Column("disagreement_day", sa.Double(), nullable=True),
         sa.Column("open_alarms", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("largest_alarm", Id, server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["bundle_id"], ["bundles.id"], name=op.f("fk_devices_bundle_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
         sa.UniqueConstraint("fleet", "device", name=op.f("uq_devices_fleet_device")),
@@ -399,6 +400,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table once
         sa.UniqueConstraint("boot_id", "seq", name=op.f("uq_alarms_boot_id_seq")),
     )
     op.create_index(op.f("ix_alarms_changed_ms"), "alarms", ["changed_ms"], unique=False)
+    op.create_index("ix_alarms_began_ms_id", "alarms", ["began_ms", "id"], unique=False)
     op.create_index("ix_alarms_device_id_began_ms", "alarms", ["device_id", "began_ms"], unique=False)
     op.create_index("ix_alarms_status_began_ms", "alarms", ["status", "began_ms"], unique=False)
     op.create_table(
@@ -483,6 +485,7 @@ def downgrade() -> None:  # noqa: PLR0915 - as above
     op.drop_table("alerts")
     op.drop_index("ix_alarms_status_began_ms", table_name="alarms")
     op.drop_index("ix_alarms_device_id_began_ms", table_name="alarms")
+    op.drop_index("ix_alarms_began_ms_id", table_name="alarms")
     op.drop_index(op.f("ix_alarms_changed_ms"), table_name="alarms")
     op.drop_table("alarms")
     op.drop_index(op.f("ix_wearings_wearer_id"), table_name="wearings")
