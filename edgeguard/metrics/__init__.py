@@ -1,1 +1,1 @@
-"""Classification, calibration, detection and intervals on plain arrays."""
+"""Classification, calibration, detection, fairness and robustness by group, and intervals, on plain arrays."""

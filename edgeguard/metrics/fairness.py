@@ -14,7 +14,12 @@ from edgeguard.metrics.classification import Floats
 
 
 def mean_by_group(values: Floats, groups: NDArray[np.generic]) -> dict[str, float]:
-    """Mean of `values` (n,) in each of `groups` (n,), by the group's name."""
+    """Mean of `values` (n,) in each of `groups` (n,), by the group's name.
+
+    ValueError where lengths differ or a value is not finite.
+    """
+    if values.shape != groups.shape or not np.isfinite(values).all():
+        raise ValueError(f"{len(values)} values of {len(groups)} windows must be as many, and finite")
     names, index = np.unique(groups, return_inverse=True)
     means = np.bincount(index, weights=values) / np.bincount(index)
     return {str(name): float(mean) for name, mean in zip(names, means, strict=True)}

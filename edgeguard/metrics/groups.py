@@ -70,8 +70,10 @@ def compare(
 ) -> Comparison:
     """Compare groups by Σ numerators / Σ denominators, both (clusters, groups); a cluster may be of several groups.
 
-    A group of fewer than `fewest` clusters with a denominator is undefined.
+    A group of fewer than `fewest` clusters with a denominator is undefined. ValueError where a number is not finite.
     """
+    if not (np.isfinite(numerators).all() and np.isfinite(denominators).all()):
+        raise ValueError("a numerator or a denominator is not a finite number")
     counts, sizes = denominators.sum(axis=0), (denominators > 0).sum(axis=0)
     defined = np.flatnonzero((sizes >= max(fewest, FEWEST)) & (counts > 0))
     columns = _columns(names, numerators, denominators, bootstrap, defined, scale)

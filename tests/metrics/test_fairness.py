@@ -33,3 +33,9 @@ def test_largest_gap_names_the_worst_pair_of_the_papers_table():
     robust = {"White": 0.754, "Asian": 0.763, "Indian american": 0.64, "Black": 0.658, "Other": 0.642}
     gap, highest, lowest = largest_gap(robust)
     assert (round(gap, 3), highest, lowest) == (0.123, "Asian", "Indian american")
+
+
+@pytest.mark.parametrize("values", [[0.1, np.nan], [0.1]])
+def test_values_that_are_no_numbers_or_too_few_are_refused(values):
+    with pytest.raises(ValueError, match="as many, and finite"):
+        mean_by_group(np.array(values), np.array(["a", "b"]))

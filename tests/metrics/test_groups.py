@@ -147,3 +147,8 @@ def test_a_group_with_one_member_hides_no_gap_between_the_others():
     found = compared(above[kept], below[kept], np.repeat([0, 1, 2], [6, 6, 1]))
     assert found.groups[2].value is None
     assert (found.gap.highest, found.gap.lowest) == ("g1", "g0")
+
+
+def test_what_is_not_finite_is_refused():
+    with pytest.raises(ValueError, match="not a finite number"):
+        compared(np.full((3, 1), np.nan), np.ones((3, 1)), np.zeros(3, dtype=np.int64))
