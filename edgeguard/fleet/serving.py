@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -19,10 +17,12 @@ from edgeguard.fleet.api.links import base_url, setup_link
 from edgeguard.fleet.commander import Commander
 from edgeguard.fleet.config import FleetConfig
 from edgeguard.fleet.identity_provider import IdentityProvider
+from edgeguard.fleet.ingest.worker import Worker
 from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store import schema_version
 from edgeguard.fleet.store.database import Database
-from edgeguard.telemetry.broker import Broker, broker_of
+from edgeguard.fleet.upkeep import Upkeep
+from edgeguard.telemetry.broker import broker_of
 
 _LOG: Final = logging.getLogger(__name__)
 Say = Callable[[str], None]
@@ -62,17 +62,11 @@ def serve(config: FleetConfig, say: Say, *, ingest: bool = True) -> None:
         if broker is not None:
             commander = _started(running, Commander(broker))
             parts = Parts(database, config, commander.send, lambda: commander.connected)
-        _start_background(running, database, config, broker if ingest else None)
+        if broker is not None and ingest:
+            _started(running, Worker(database, broker, config.ingest))
+        _started(running, Upkeep(database, config))
         app = create_app(parts)
         web_server.WebServer(app, config.web, lambda: _greet(parts, say)).run([listening])
-
-
-def _start_background(running: ExitStack, database: Database, config: FleetConfig, broker: Broker | None) -> None:
-    if broker is not None and find_spec("edgeguard.fleet.ingest.worker"):
-        worker = import_module("edgeguard.fleet.ingest.worker").Worker(database, broker, config.ingest)
-        _started(running, worker)
-    if find_spec("edgeguard.fleet.upkeep"):
-        _started(running, import_module("edgeguard.fleet.upkeep").Upkeep(database, config))
 
 
 def ready_database(url: str) -> Database:

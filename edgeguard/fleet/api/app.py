@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 from fastapi import FastAPI
@@ -12,28 +10,45 @@ from edgeguard import __version__
 from edgeguard.fleet.api.errors import add_error_handlers
 from edgeguard.fleet.api.openapi import describe
 from edgeguard.fleet.api.prometheus import Latencies, Timed
+from edgeguard.fleet.api.routes import (
+    accounts,
+    alarms,
+    devices,
+    entry,
+    events,
+    exports,
+    fairness,
+    health,
+    labels,
+    metrics,
+    models,
+    oidc,
+    quarantine,
+    settings,
+    wearers,
+)
 from edgeguard.fleet.api.security import Shield
 from edgeguard.fleet.api.unknown import add_unknown
 from edgeguard.fleet.parts import Parts
 
 API: Final = "/api/v1"
-# Of edgeguard.fleet.api.routes; each has a `router`, under API, or a `root_router`, under the root, or both.
+# Each has a `router`, under API, or a `root_router`, under the root, or both.
 ROUTES: Final = (
-    "accounts",
-    "settings",
-    "devices",
-    "alarms",
-    "models",
-    "quarantine",
-    "events",
-    "exports",
-    "wearers",
-    "labels",
-    "fairness",
-    "health",
-    "metrics",
-    "entry",
-    "oidc",
+    accounts,
+    settings,
+    devices,
+    alarms,
+    models,
+    quarantine,
+    events,
+    exports,
+    wearers,
+    labels,
+    fairness,
+    health,
+    metrics,
+    entry,
+    oidc,
 )
 
 
@@ -48,10 +63,7 @@ def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
     )
     app.state.parts = parts
     app.state.latencies = Latencies()
-    for name in ROUTES:
-        if find_spec(f"edgeguard.fleet.api.routes.{name}") is None:
-            continue
-        module = import_module(f"edgeguard.fleet.api.routes.{name}")
+    for module in ROUTES:
         if router := getattr(module, "router", None):
             app.include_router(router, prefix=API)
         if router := getattr(module, "root_router", None):
@@ -59,8 +71,10 @@ def create_app(parts: Parts, *, pages: bool = True) -> FastAPI:
     add_error_handlers(app)
     add_unknown(app)
     describe(app)
-    if pages and hasattr(edgeguard_pages := import_module("edgeguard.fleet.pages"), "add_pages"):
-        edgeguard_pages.add_pages(app, parts)
+    if pages:
+        from edgeguard.fleet.pages import add_pages  # noqa: PLC0415 - NiceGUI only where there are pages
+
+        add_pages(app, parts)
     app.add_middleware(Shield, parts=parts)
     app.add_middleware(Timed, latencies=app.state.latencies)
     return app

@@ -27,11 +27,23 @@ from edgeguard.fleet.parts import Parts
 _LOG: Final = logging.getLogger(__name__)
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SOCKET: Final = "/_nicegui_ws/"
-# Routes of these ask for themselves who may, or are for everybody; all else is a page, and needs a session.
-_OPEN: Final = ("/api/", "/oidc/", "/entry/")
-_OPEN_PATHS: Final = frozenset(
-    {"/login", "/logout", "/setup", "/invitation", "/healthz", "/readyz", "/metrics", "/favicon.ico"}
+# For everybody, or asking for themselves who may; so do all under /api/. All else is a page, and needs a session.
+OPEN_PATHS: Final = frozenset(
+    {
+        "/login",
+        "/logout",
+        "/setup",
+        "/invitation",
+        "/entry/style.css",
+        "/entry/link.js",
+        "/oidc/login",
+        "/oidc/callback",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }
 )
+_ICON: Final = "/favicon.ico"  # the pages'
 _ASSET: Final = re.compile(r"/_nicegui/\d[^/]*/(static|libraries|components|resources|esm)/")  # NiceGUI's own files
 
 
@@ -64,6 +76,8 @@ class Shield:
             else:
                 await self.app(scope, limited(receive, connection.headers), send)
         except EdgeGuardError as error:
+            if send.started:
+                raise
             await answer(scope["path"], status_of(error), str(error))(scope, receive, send)
         except Exception:
             if send.started:
@@ -89,7 +103,7 @@ class Shield:
     async def _stranger(self, connection: HTTPConnection) -> Response | None:
         scope = connection.scope
         path = scope["path"]
-        if path in _OPEN_PATHS or path.startswith(_OPEN) or _ASSET.match(path):
+        if path in OPEN_PATHS or path.startswith("/api/") or path == _ICON or _ASSET.match(path):
             return None
         if await run_sync(_has_session, connection):
             return None

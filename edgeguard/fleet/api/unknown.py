@@ -1,4 +1,4 @@
-"""Paths under /api that no route has: answered as the API answers, not by the pages mounted after it."""
+"""Paths and methods that no route has, under /api and outside of sessions: not for the pages mounted after them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from edgeguard.fleet.api.errors import failure
+from edgeguard.fleet.api.errors import answer
+from edgeguard.fleet.api.security import OPEN_PATHS
 
 
 class _Unknown(BaseRoute):
@@ -14,8 +15,9 @@ class _Unknown(BaseRoute):
         self.known = list(app.router.routes)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        is_api = scope["type"] == "http" and scope["path"].startswith("/api/")
-        return (Match.FULL if is_api else Match.NONE), {}
+        path = scope["path"]
+        is_ours = scope["type"] == "http" and (path.startswith("/api/") or path in OPEN_PATHS)
+        return (Match.FULL if is_ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         for route in self.known:
@@ -23,9 +25,10 @@ class _Unknown(BaseRoute):
             if match is Match.PARTIAL:  # the path is known, the method is not: the route answers 405
                 await route.handle({**scope, **child}, receive, send)
                 return
-        await failure(404, f"there is nothing at {scope['path'][:200]}: see /api/v1/openapi.json")(scope, receive, send)
+        nothing = f"there is nothing at {scope['path'][:200]}: see /api/v1/openapi.json"
+        await answer(scope["path"], 404, nothing)(scope, receive, send)
 
 
 def add_unknown(app: FastAPI) -> None:
-    """Add the last route under /api; everything else under /api must be there already."""
+    """Add the last route before the pages; all others must be there already."""
     app.router.routes.append(_Unknown(app))

@@ -88,3 +88,10 @@ def test_pages_are_served_to_who_is_logged_in_alone_and_their_assets_to_all(page
 def test_a_header_of_proxies_that_nicegui_would_print_is_dropped(paged):
     page = paged.person().get("/", headers={"X-Forwarded-Prefix": '"><script>alert(1)</script>'})
     assert "alert(1)" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("PUT", "/login", 405), ("PUT", "/api/v1/me", 405), ("GET", "/oidc/x", 303)]
+)
+def test_strangers_reach_no_page_by_odd_ways(paged, method, path, status):
+    assert paged.stranger().request(method, path).status_code == status
