@@ -65,4 +65,9 @@ def _timed(client: httpx.Client, paths: list[str]) -> dict[str, Any]:
             return {"refused": answer.status_code, "path": path}
     p50, p95 = np.percentile(took[1:], [50, 95])
     size = 0 if answer is None else len(answer.content)
-    return {"p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "most_ms": round(max(took[1:]), 1), "bytes": size}
+    return {
+        "p50_ms": round(float(p50), 1),
+        "p95_ms": round(float(p95), 1),
+        "most_ms": round(max(took[1:]), 1),
+        "bytes": size,
+    }

@@ -9,11 +9,11 @@ import click
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), help="The fleet's TOML file.")
-@click.option("--database", "url", help="Its database; wins over the config file.")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="TOML file; options win over it.")
+@click.option("--database", metavar="URL", help="sqlite:///PATH or postgresql://USER@HOST/NAME.")
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
 @click.option("--register-devices", is_flag=True, help="Take in devices that are not known yet.")
-def command(file: Path, config_file: Path | None, url: str | None, dry_run: bool, register_devices: bool) -> None:
+def command(*, file: Path, config: Path | None, database: str | None, dry_run: bool, register_devices: bool) -> None:
     """Read wearers, their groups and who wears what from FILE, a CSV: all of it or nothing."""
     from edgeguard.fleet.actions.wearers import import_wearers
     from edgeguard.fleet.actor import SYSTEM
@@ -23,14 +23,13 @@ def command(file: Path, config_file: Path | None, url: str | None, dry_run: bool
     from edgeguard.fleet.store.database import Database
     from edgeguard.fleet.store.schema_version import check
 
-    config = load_config(config_file, {"database": {"url": url}})
     content = content_of(file)
-    database = Database(config.database.url)
+    opened = Database(load_config(config, {"database": {"url": database}}).database.url)
     try:
-        check(database)
-        done = import_wearers(database, SYSTEM, content, unix_ms(), dry_run=dry_run, register_devices=register_devices)
+        check(opened)
+        done = import_wearers(opened, SYSTEM, content, unix_ms(), dry_run=dry_run, register_devices=register_devices)
     finally:
-        database.close()
+        opened.close()
     click.echo(
         f"{'would change' if dry_run else 'changed'}: {done.wearers} new wearers, {done.attributes} attributes, "
         f"{done.wearings} new wearings, {done.wearings_changed} wearings with another end, {done.devices} new devices"

@@ -2,8 +2,10 @@
 
 A group's figure is Σ numerators / Σ denominators over its clusters (wearers). Its standard error is the cluster
 bootstrap's, widened by √(n/(n-1)); the interval is Student's t with n - 1 degrees of freedom on the logit scale of a
-share, on the log scale of an amount. Where clusters do not differ at all the bootstrap sees no doubt: a share then has
-the exact (Clopper-Pearson) interval of so many clusters, each counted once.
+share, on the log scale of an amount. A share's standard error is at least that of independent windows, √(p(1-p)/Σ):
+few clusters may be alike by chance. A share of 0 or 1 tells nothing of how clusters differ: its interval is the exact
+one (Clopper-Pearson) of as many windows as are left when they count as little as in the most uneven other group, and of
+its clusters, each counted once, where no other group tells.
 
 The interval of the largest gap is made of those of all pairs, which hold together (max-t over the same draws): the gap
 is at least the largest of their lower ends and at most the largest of their upper ends. Quantiles of the drawn gap
@@ -45,12 +47,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Of those groups that are defined: names, figures, standard errors, degrees of freedom and deviations of draws."""
+    """Of those groups that are defined: names, figures, standard errors, and deviations of draws."""
 
     names: list[str]
     values: Floats
     errors: Floats
     clusters: Floats
+    trials: Floats  # independent windows that a share of 0 or 1 rests on
     deviations: Floats  # (resamples, groups)
     scale: Scale
 
@@ -97,12 +100,28 @@ def _columns(
     scale: Scale,
 ) -> _Columns:
     above, below = numerators[:, defined], denominators[:, defined]
-    values = above.sum(axis=0) / below.sum(axis=0)
-    clusters = (below > 0).sum(axis=0).astype(np.float64)
+    counts = below.sum(axis=0)
+    values, clusters = above.sum(axis=0) / counts, (below > 0).sum(axis=0).astype(np.float64)
     deviations = bootstrap.ratios(above, below) - values
-    errors = np.sqrt(np.nanmean(deviations**2, axis=0) * clusters / (clusters - 1)) if len(defined) else np.empty(0)
-    errors[errors < _SMALLEST] = 0.0
-    return _Columns([names[k] for k in defined], values, errors, clusters, deviations, scale)
+    errors = np.sqrt(_mean_square(deviations) * clusters / (clusters - 1))
+    if scale == "share":
+        errors = np.maximum(errors, np.sqrt(np.maximum(values * (1 - values), 0.0) / counts))
+    trials = _trials(values, errors, counts, clusters)
+    return _Columns([names[k] for k in defined], values, errors, clusters, trials, deviations, scale)
+
+
+def _trials(values: Floats, errors: Floats, counts: Floats, clusters: Floats) -> Floats:
+    room = values * (1 - values)
+    effects = errors[room > 0] ** 2 * counts[room > 0] / room[room > 0]  # 1: as if windows were independent
+    largest = max(1.0, float(effects.max())) if len(effects) else np.inf
+    return np.clip(counts / largest, clusters, counts)
+
+
+def _mean_square(deviations: Floats) -> Floats:
+    """Over draws, without those that have nothing of a column."""
+    some = np.maximum(np.isfinite(deviations).sum(axis=0), 1)
+    mean: Floats = np.nansum(deviations**2, axis=0) / some
+    return mean
 
 
 def _intervals(columns: _Columns, confidence: float) -> list[tuple[float, float]]:
@@ -122,13 +141,12 @@ def _interval(columns: _Columns, k: Indices, critical: Floats, confidence: float
     relative = np.divide(errors, room, out=np.zeros_like(values), where=room > 0)
     factor = np.exp(np.minimum(critical * relative, _LARGEST))
     low, high = values / (values + (1 - values) * factor), values * factor / (values * factor + (1 - values))
-    exact_low, exact_high = _exact(values, columns.clusters[k], confidence)
-    alike = (errors == 0) | (room <= 0)
-    return np.where(alike, exact_low, low), np.where(alike, exact_high, high)
+    exact_low, exact_high = _exact(values, columns.trials[k], confidence)
+    return np.where(room > 0, low, exact_low), np.where(room > 0, high, exact_high)
 
 
 def _exact(shares: Floats, trials: Floats, confidence: float) -> tuple[Floats, Floats]:
-    low, high = share_intervals(np.clip(np.rint(shares * trials), 0, trials), trials, confidence)
+    low, high = share_intervals(np.where(shares < 0.5, 0.0, trials), trials, confidence)
     return np.minimum(low, shares), np.maximum(high, shares)
 
 
@@ -179,7 +197,7 @@ def _freedom(columns: _Columns, i: Indices, j: Indices) -> Floats:
 
 
 def _correlation(deviations: Floats, i: Indices, j: Indices) -> Floats:
-    spread = np.sqrt(np.nanmean(deviations**2, axis=0))
+    spread = np.sqrt(_mean_square(deviations))
     together = np.array([np.nanmean(deviations[:, a] * deviations[:, b]) for a, b in zip(i, j, strict=True)])
     product = spread[i] * spread[j]
     found: Floats = np.divide(together, product, out=np.zeros_like(product), where=product > _SMALLEST**2)

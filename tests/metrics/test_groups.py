@@ -93,6 +93,15 @@ def test_wearers_without_any_difference_leave_exact_doubt(share, end):
     assert getattr(estimate, end) not in (0.0, 1.0)
 
 
+def test_a_share_of_none_borrows_how_much_windows_count_from_the_others():
+    """Six wearers without a rejected window are no proof against one half in others who hardly differ."""
+    below = np.full((12, 1), 1000.0) * np.eye(2)[np.repeat([0, 1], 6)]
+    even = below * [0.0, 0.5]
+    uneven = below * np.array([0.0] * 6 + [0.1, 0.9] * 3)[:, None]
+    assert compared(even, below, np.repeat([0, 1], 6)).groups[0].high < 0.01
+    assert compared(uneven, below, np.repeat([0, 1], 6)).groups[0].high > 0.25
+
+
 def test_same_wearers_in_both_groups_are_compared_with_themselves():
     """The classes of one wearer: what makes a wearer hard makes all classes hard, and cancels out of the gap."""
     shares = np.random.default_rng(7).uniform(0.2, 0.8, 30)[:, None]

@@ -63,8 +63,10 @@ def worn_by_hand(spans, hours, window):
     return +found
 
 
-@pytest.mark.parametrize(("first_hour", "last_hour"), [(0, 24 * DAYS), (24, 48), (5, 77), (30, 40), (30, 31), (47, 73)])
-@pytest.mark.parametrize("model", [None, 2])
+@pytest.mark.parametrize(
+    ("first_hour", "last_hour", "model"),
+    [(0, 24 * DAYS, None), (24, 48, 2), (5, 77, None), (30, 40, None), (47, 73, 1)],
+)
 def test_each_wearer_has_what_came_while_they_wore_it(database, first_hour, last_hour, model):
     spans, hours = fill(database, np.random.default_rng(first_hour))
     window = Range(START_MS + first_hour * HOUR_MS, START_MS + last_hour * HOUR_MS, model)
