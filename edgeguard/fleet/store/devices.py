@@ -17,7 +17,8 @@ from edgeguard.fleet.store.tables import devices as table
 from edgeguard.fleet.store.tables import presence as presence_table
 
 # Why somebody should look at a device, most urgent first, and what each adds to its attention score. Devices are
-# sorted by the score, then by their open alarms, then by their share of alarms in the last day.
+# sorted by the score; those with open alarms by their share of alarms in the last day first, for one alarm by chance is
+# no attack, and an attack is no single window.
 ATTENTION: Final[dict[str, tuple[int, str]]] = {
     "attacked": (4, "alarms that nobody has closed"),
     "clock": (2, "its clock is out of bounds"),
@@ -43,6 +44,7 @@ _SCORE: Final = (
 )
 _WINDOWS: Final = func.nullif(table.c.windows_day, 0)
 _ALARM_SHARE: Final = 1.0 * table.c.alarms_day / _WINDOWS
+_ATTACK: Final = case((_FLAGS["attacked"], func.coalesce(_ALARM_SHARE, 0.0)))
 _REJECTED_SHARE: Final = 1.0 * table.c.rejected_day / _WINDOWS
 
 # What a list can be narrowed to: a status, or a reason to look.
@@ -52,7 +54,7 @@ STATUSES: Final[dict[str, ColumnElement[bool]]] = {
     "drifting": DRIFTING,
 }
 SORTS: Final[dict[str, tuple[ColumnElement[Any], ...]]] = {
-    "attention": (_SCORE.desc(), table.c.open_alarms.desc(), _ALARM_SHARE.desc().nulls_last()),
+    "attention": (_ATTACK, _SCORE, table.c.open_alarms),
     "device": (table.c.fleet, table.c.device),
     "status": (table.c.status,),
     "last_seen": (table.c.last_seen_ms,),
@@ -220,7 +222,8 @@ def _wanted(search: str, status: str, attention: bool, bundle_id: int | None) ->
 def _order(sort: str, descending: bool) -> list[ColumnElement[Any]]:
     keys = SORTS[sort]
     if sort == "attention":  # the most urgent first, unless turned around
-        return [_SCORE, table.c.open_alarms, table.c.id] if descending else [*keys, table.c.id]
+        turned = (key.asc().nulls_first() if descending else key.desc().nulls_last() for key in keys)
+        return [*turned, table.c.id]
     return [*((key.desc() if descending else key.asc()).nulls_last() for key in keys), table.c.id]
 
 
