@@ -83,6 +83,7 @@ class WearerData:
 def read(database: Database, window: Range, *, origin: Origin | None = None, detailed: bool = False) -> WearerData:
     """Everything in the range, of one moment of the database."""
     with database.reading() as connection:
+        figures.walk_indexes(connection)
         rows = figures.wearer_sums(connection, window)
         of_classes = figures.class_sums(connection, window)
         labels = figures.labelled(connection, window)

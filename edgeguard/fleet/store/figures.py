@@ -10,7 +10,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, and_, case, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    Table,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from edgeguard.errors import ConfigError
 from edgeguard.fleet.clock import DAY_MS, HOUR_MS
@@ -82,6 +95,16 @@ def bundles_of(connection: Connection, window: Range) -> list[int]:
 def has_bundle(connection: Connection, bundle_id: int) -> bool:
     """Whether any device ever ran it."""
     return connection.execute(select(bundles.c.id).where(bundles.c.id == bundle_id)).first() is not None
+
+
+def walk_indexes(connection: Connection) -> None:
+    """Let PostgreSQL go through each wearing's own rows until the transaction ends.
+
+    It cannot know that the hours beside whole days are few, and would read all hours there are.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL enable_hashjoin = off"))
+        connection.execute(text("SET LOCAL enable_mergejoin = off"))
 
 
 def wearer_sums(connection: Connection, window: Range) -> list[tuple[Any, ...]]:
