@@ -28,7 +28,8 @@ def test_timeline(small):
 def test_what_is_out_of_bounds_is_refused_in_one_line(small):
     for asked in (
         {"limit": 501}, {"limit": 0}, {"offset": -1}, {"offset": 10**9}, {"sort": "id; DROP TABLE devices"},
-        {"status": "x"}, {"serach": "x"}, {"search": "a" * 101}, {"search": "a\x00"}, {"bundle_id": 0}, {"bundle_id": 2**63},
+        {"status": "x"}, {"serach": "x"}, {"search": "a" * 101}, {"search": "a\x00"}, {"bundle_id": 0},
+        {"bundle_id": 2**63},
     ):  # fmt: skip
         answer = small.get("/api/v1/devices", **asked)
         assert answer.status_code == 400, asked
@@ -95,3 +96,28 @@ def test_not_ready_without_tables(small):
         connection.exec_driver_sql("DROP TABLE alembic_version")
     assert small.client.get("/readyz").json() == {"status": "not ready"}
     assert small.client.get("/healthz").status_code == 200
+
+
+def test_hostile_texts_come_back_as_data_and_nothing_else(small):
+    small.post("/api/v1/alarms/7/comments", {"text": HOSTILE})
+    for path in ("devices", "devices/ward/d3", "alarms", "alarms/7", "models", "quarantine", "quarantine/reasons"):
+        answer = small.get(f"/api/v1/{path}", small.admin)
+        assert HOSTILE in strings(answer.json()), path
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def strings(value):
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    return {one for part in value for one in strings(part)} if isinstance(value, list) else {value}
+
+
+def test_hostile_filters_find_nothing_and_change_nothing(small):
+    for text in ("' OR 1=1 --", "'; DROP TABLE devices; --", "%", "_", "\\", '"', HOSTILE * 2, "\u202e"):
+        for path in ("devices?search", "alarms?search", "alarms?label", "exports/hours.csv?fleet", "audit?action"):
+            route, name = path.split("?")
+            answer = small.get(f"/api/v1/{route}", small.admin, **{name: text})
+            assert answer.status_code == 200, (path, text)
+            assert answer.text.count("\n") == 1 if ".csv" in path else answer.json()["total"] == 0, (path, text)
+    assert small.get("/api/v1/devices/counts").json()["devices"] == 3

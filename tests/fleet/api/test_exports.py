@@ -58,14 +58,16 @@ def test_no_cell_is_a_formula(small):
 @pytest.mark.parametrize("beginning", list("=+-@\t\r"))
 def test_what_a_spreadsheet_would_run_is_defused_and_numbers_stay_numbers(beginning):
     row = QuarantineRow(-1, 2, beginning + "1+1", None, None, "malformed", "fine", 3, 'x,"y"\n', 1)
-    text = file_of(QuarantineRow, [row], "csv").read().decode()
+    with file_of(QuarantineRow, [row], "csv") as file:
+        text = file.read().decode()
     (header, cells) = csv.reader(io.StringIO(text, newline=""))
     assert (cells[0], cells[2], cells[3], cells[8]) == ("-1", f"'{beginning}1+1", "", 'x,"y"\n')
     assert header[:3] == ["id", "received_ms", "topic"]
 
 
 def test_an_empty_table_keeps_its_columns():
-    schema = parquet.read_schema(io.BytesIO(file_of(QuarantineRow, [], "parquet").read()))
+    with file_of(QuarantineRow, [], "parquet") as file:
+        schema = parquet.read_schema(io.BytesIO(file.read()))
     assert str(schema.field("received_ms").type) == "int64"
     assert str(schema.field("fleet").type) == "string"
 
