@@ -57,7 +57,7 @@ def add_hours(connection, device_id, first, last, bundle_id, **counted):
 def alarm(number, device_id=3, **changes):
     fixed = {
         "id": number, "device_id": device_id, "boot_id": device_id, "seq": number, "began_ms": NOW_MS - HOUR_MS,
-        "ended_ms": None, "windows": 3, "source": "ecg", "kind": "window", "bundle_id": 2, "window_start": number,
+        "ended_ms": None, "windows": 40, "source": "ecg", "kind": "window", "bundle_id": 2, "window_start": number,
         "score": "mutual_information", "value": 0.9, "threshold": 0.3, "predicted": HOSTILE, "confidence": 0.6,
         "probabilities": {HOSTILE: 0.6, "N": 0.4}, "exit_probabilities": [0.1, 0.9], "changed_ms": NOW_MS - HOUR_MS,
     }  # fmt: skip
@@ -75,6 +75,7 @@ def fill(database):
             put(connection, t.devices, {
                 "id": k, "fleet": "ward", "device": f"d{k}", "first_seen_ms": NOW_MS - 40 * HOUR_MS, "boot": "0" * 16,
                 "last_seen_ms": NOW_MS, "status": status, "bundle_id": 2, "open_alarms": int(k == 3),
+                "largest_alarm": 40 * (k == 3),
                 "sources": [HOSTILE], "dropped": {}, "software": HOSTILE, "windows_day": 100, "alarms_day": k,
             })  # fmt: skip
             put(connection, t.boots, {

@@ -102,7 +102,7 @@ class _FleetCollector(Collector):
         """All metrics of the fleet."""
         found, counts = self._found, asdict(self._found.counts)
         yield _gauges("devices", "Devices, by status.", "status", {name: counts[name] for name in _STATUSES})
-        yield _gauge("attacked_devices", "Devices with alarms that nobody has closed.", counts["attacked"])
+        yield _gauge("attacked_devices", "Devices with more alarms than chance gives.", counts["attacked"])
         yield _gauge("drifting_devices", "Devices with a wrong clock, a flood or lost messages.", counts["drifting"])
         yield _gauges("pending_alarms", "Alarms that nobody has closed, by status.", "status", found.alarms)
         yield CounterMetricFamily(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from edgeguard.fleet import fairness
-from edgeguard.fleet.fairness_report import FigureRow, Report
+from edgeguard.fleet.fairness_report import FigureRow, Report, Unit
 from edgeguard.fleet.pages import fairness_charts as charts
 from edgeguard.fleet.pages import fairness_words as say
 from edgeguard.fleet.pages import states
@@ -26,6 +26,7 @@ from edgeguard.fleet.parts import Parts
 from edgeguard.fleet.store import fairness_alerts, models, wearers
 from edgeguard.fleet.store.fairness_alerts import FairnessAlert
 from edgeguard.fleet.store.models import ModelRow
+from edgeguard.metrics.figures import Estimate
 
 _EVERY_MODEL: Final = 0
 _MOST_CHARTS: Final = 6  # of one figure; there are as many rows as classes
@@ -215,13 +216,14 @@ def _robustness(report: Report) -> None:
     with ui.element("section").classes("eg-card"):
         text("h2", "Robustness of the groups, by the margin")
         with ui.element("dl").classes("eg-facts"):
-            for name, meaning, estimate in (
-                ("Rob(f)", "the lowest mean margin of a group", report.robustness),
-                ("V_f(P)", "how much the groups' mean margins differ", report.unfairness),
-            ):
+            robustness: tuple[tuple[str, str, Estimate, Unit], ...] = (
+                ("Rob(f)", "the mean of the groups' mean margins, each counting the same", report.robustness, "share"),
+                ("V_f(P)", "the variance of the groups' mean margins; 0 is fair", report.unfairness, "score"),
+            )
+            for name, meaning, estimate, unit in robustness:
                 text("dt", name)
-                between = say.interval(estimate.low, estimate.high, "share")
-                value = say.shown(estimate.value, "share") if estimate.value is not None else estimate.reason
+                between = say.interval(estimate.low, estimate.high, unit)
+                value = say.shown(estimate.value, unit) if estimate.value is not None else estimate.reason
                 text("dd", f"{value}{f' ({between})' if between else ''}: {meaning}")
         if report.curve is not None and any(report.curve.shares):
             text("p", "I_P(τ): the share of a group's windows whose margin is at least τ.").classes("eg-muted eg-small")

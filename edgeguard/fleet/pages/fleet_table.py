@@ -46,7 +46,7 @@ def rows_of(several: Sequence[DeviceRow]) -> list[TableRow]:
 
 def _row(row: DeviceRow, largest: float) -> TableRow:
     href = device_url(row.fleet, row.device)
-    urgent: Tone = "bad" if "attacked" in row.attention else "warn" if row.score else ""
+    urgent: Tone = "bad" if "attacked" in row.attention else "warn" if row.score > 1 else ""
     cells: dict[str, Cell] = {
         "device": words(row.device, href=href, below=row.fleet),
         "attention": badges(*found) if (found := wording.attention_badges(row)) else "",

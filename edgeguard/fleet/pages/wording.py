@@ -16,11 +16,12 @@ STATUS: Final[Mapping[str, tuple[str, Tone, str, str]]] = {
     "unknown": ("unknown", "", "?", "it has sent messages, but never said whether it is there"),
 }
 ATTENTION: Final[Mapping[str, tuple[str, Tone, str, str]]] = {
-    "attacked": ("attacked", "bad", "▲", "alarms that nobody has closed"),
+    "attacked": ("attacked", "bad", "▲", "more windows over the threshold than chance gives"),
     "clock": ("clock wrong", "warn", "◷", "its clock is out of bounds: the server's time is used"),
     "flood": ("flooding", "warn", "≋", "it sends more than it may; the rest is set aside"),
     "losing": ("messages missing", "warn", "⋯", "messages of its current start have not come"),
     "offline": ("offline", "warn", "○", "its connection broke off"),
+    "alarms": ("alarms", "", "△", "single alarms that nobody has closed, as chance gives them too"),
 }
 
 
@@ -33,8 +34,9 @@ def status_badge(status: str) -> dict[str, Any]:
 def attention_badges(row: DeviceRow) -> list[dict[str, Any]]:
     """Why somebody should look at the device, most urgent first; being offline is said by its status."""
     found = [badge(*_of(name)) for name in row.attention if name != "offline"]
-    if row.open_alarms:
-        found[0]["text"] += f" · {count(row.open_alarms)} open"
+    for badge_of in found if row.open_alarms else ():
+        if badge_of["text"] in {"attacked", "alarms"}:
+            badge_of["text"] += f" · {count(row.open_alarms)} open"
     return found
 
 

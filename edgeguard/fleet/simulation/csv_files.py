@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from edgeguard.fleet import csv_text
+from edgeguard.fleet import csv_text, label_file
 from edgeguard.fleet.iso_times import iso_from_unix_ms
 from edgeguard.fleet.simulation.device import SOURCE, Judged
+from edgeguard.fleet.simulation.models import OLD
 from edgeguard.fleet.simulation.plan import Plan
 from edgeguard.fleet.wearer_file import Wearing, written
 
@@ -43,21 +44,14 @@ class Labelled:
 
 
 def labels_csv(judged: Sequence[Judged], fleet: str) -> str:
-    """The labels' CSV: what each window really was."""
+    """The labels' CSV: what each window really was, and what the ensemble gave each class."""
+    classes = [name for name, _ in OLD.classes]
     rows = (
         [
-            fleet,
-            known.device,
-            known.boot,
-            SOURCE,
-            str(known.window_start),
-            iso_from_unix_ms(known.at_ms),
-            known.bundle_sha256,
-            known.predicted,
+            *(fleet, known.device, known.boot, SOURCE, str(known.window_start), iso_from_unix_ms(known.at_ms)),
             known.truth,
+            *(f"{known.probabilities[name]:.9f}" for name in classes),
         ]
         for known in judged
     )
-    return csv_text.written(
-        ["fleet", "device", "boot", "source", "window_start", "at", "bundle_sha256", "predicted", "label"], rows
-    )
+    return csv_text.written([*label_file.COLUMNS, *classes], rows)

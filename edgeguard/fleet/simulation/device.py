@@ -32,8 +32,6 @@ class Judged:
         boot: Of the start in which it was judged.
         window_start: Index of its first sample.
         at_ms: When it was judged.
-        bundle_sha256: By which model.
-        predicted: The class that the ensemble predicted.
         probabilities: The ensemble's, by class.
         truth: The class that it is of.
         alarmed: Whether an alert bears it; else it was drawn at random.
@@ -43,8 +41,6 @@ class Judged:
     boot: str
     window_start: int
     at_ms: int
-    bundle_sha256: str
-    predicted: str
     probabilities: dict[str, float]
     truth: str
     alarmed: bool
@@ -142,11 +138,12 @@ class VirtualDevice:
 
     def _tell_alert(self, span: Span, windows: Windows, count: int, change: Change) -> None:
         known = self._remember(span, windows, count, change.index, alarmed=change.raised)
+        predicted = max(known.probabilities, key=known.probabilities.__getitem__)
         alert = Alert(
             boot=self._boot,
             seq=self._next_seq(),
             time_ms=known.at_ms,
-            bundle_sha256=known.bundle_sha256,
+            bundle_sha256=self._model.bundle.sha256,
             source=SOURCE,
             kind=change.kind,
             raised=change.raised,
@@ -156,10 +153,10 @@ class VirtualDevice:
             score=change.score,
             value=change.value,
             threshold=change.threshold,
-            predicted=known.predicted,
-            confidence=known.probabilities[known.predicted],
+            predicted=predicted,
+            confidence=known.probabilities[predicted],
             probabilities=known.probabilities,
-            exit_probabilities=self._votes(known.probabilities[known.predicted], change.raised),
+            exit_probabilities=self._votes(known.probabilities[predicted], change.raised),
         )
         self._keep("alert", encode(alert))
 
@@ -180,8 +177,6 @@ class VirtualDevice:
             boot=self._boot,
             window_start=self._samples + place * SAMPLES_PER_WINDOW,
             at_ms=span[0] + (span[1] - span[0]) * (place + 1) // (count + 1),
-            bundle_sha256=self._model.bundle.sha256,
-            predicted=names[int(row.argmax())],
             probabilities=dict(zip(names, row.clip(0, 1).tolist(), strict=True)),
             truth=names[int(windows.truth[index])],
             alarmed=alarmed,

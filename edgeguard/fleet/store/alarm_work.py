@@ -23,10 +23,12 @@ def change(connection: Connection, alarm_ids: Sequence[int], values: dict[str, s
 
 def _count_open(connection: Connection, device_ids: set[int]) -> None:
     """The fleet page shows at once what was closed; the upkeep counts the same later."""
-    not_closed = select(func.count()).where(table.c.device_id == devices.c.id, table.c.status != "closed")
-    connection.execute(
-        update(devices).where(devices.c.id.in_(device_ids)).values(open_alarms=not_closed.scalar_subquery())
-    )
+    not_closed = (table.c.device_id == devices.c.id, table.c.status != "closed")
+    values = {
+        "open_alarms": select(func.count()).where(*not_closed).scalar_subquery(),
+        "largest_alarm": select(func.coalesce(func.max(table.c.windows), 0)).where(*not_closed).scalar_subquery(),
+    }
+    connection.execute(update(devices).where(devices.c.id.in_(device_ids)).values(values))
 
 
 def add_comment(connection: Connection, alarm_id: int, user_id: int | None, text: str, now_ms: int) -> int:

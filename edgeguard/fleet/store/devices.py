@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, not_, or_, select
 
 from edgeguard.errors import NotFound
 from edgeguard.fleet.clock import DAY_MS
@@ -17,17 +17,28 @@ from edgeguard.fleet.store.tables import devices as table
 from edgeguard.fleet.store.tables import presence as presence_table
 
 # Why somebody should look at a device, most urgent first, and what each adds to its attention score. Devices are
-# sorted by the score; those with open alarms by their share of alarms in the last day first, for one alarm by chance is
-# no attack, and an attack is no single window.
+# sorted by the score, then by their share of windows over the threshold in the last day.
 ATTENTION: Final[dict[str, tuple[int, str]]] = {
-    "attacked": (4, "alarms that nobody has closed"),
-    "clock": (2, "its clock is out of bounds"),
-    "flood": (2, "the rate limit refused messages within a day of its newest one"),
-    "losing": (2, "messages of its current start are missing"),
-    "offline": (1, "its connection broke off"),
+    "attacked": (8, "open alarms, and more windows over the threshold than chance gives"),
+    "clock": (4, "its clock is out of bounds"),
+    "flood": (4, "the rate limit refused messages within a day of its newest one"),
+    "losing": (4, "messages of its current start are missing"),
+    "offline": (2, "its connection broke off"),
+    "alarms": (1, "alarms that nobody has closed, no more than chance gives"),
 }
+# A threshold that lets 1 % of clean windows through gives every device a few short alarms a day. What chance does not
+# give is so many of them in one alarm, or such a share of the last day's.
+SUSTAINED_WINDOWS: Final = 30
+SUSTAINED_SHARE: Final = 0.03
+_WINDOWS: Final = func.nullif(table.c.windows_day, 0)
+_ALARM_SHARE: Final = 1.0 * table.c.alarms_day / _WINDOWS
+_REJECTED_SHARE: Final = 1.0 * table.c.rejected_day / _WINDOWS
+_SUSTAINED: Final = or_(
+    table.c.largest_alarm >= SUSTAINED_WINDOWS,
+    table.c.alarms_day > SUSTAINED_SHARE * (table.c.windows_day - table.c.rejected_day),
+)
 _FLAGS: Final[dict[str, ColumnElement[bool]]] = {
-    "attacked": table.c.open_alarms > 0,
+    "attacked": and_(table.c.open_alarms > 0, _SUSTAINED),
     "clock": table.c.clock_offset_ms.is_not(None),
     "flood": func.coalesce(table.c.limited_ms, 0) > table.c.last_seen_ms - DAY_MS,
     "losing": and_(
@@ -37,15 +48,15 @@ _FLAGS: Final[dict[str, ColumnElement[bool]]] = {
         ),
     ),
     "offline": table.c.status == "offline",
+    "alarms": and_(table.c.open_alarms > 0, not_(_SUSTAINED)),
 }
 DRIFTING: Final = or_(_FLAGS["clock"], _FLAGS["flood"], _FLAGS["losing"])
 _SCORE: Final = (
-    case((_FLAGS["attacked"], 4), else_=0) + case((DRIFTING, 2), else_=0) + case((_FLAGS["offline"], 1), else_=0)
+    case((_FLAGS["attacked"], 8), else_=0)
+    + case((DRIFTING, 4), else_=0)
+    + case((_FLAGS["offline"], 2), else_=0)
+    + case((_FLAGS["alarms"], 1), else_=0)
 )
-_WINDOWS: Final = func.nullif(table.c.windows_day, 0)
-_ALARM_SHARE: Final = 1.0 * table.c.alarms_day / _WINDOWS
-_ATTACK: Final = case((_FLAGS["attacked"], func.coalesce(_ALARM_SHARE, 0.0)))
-_REJECTED_SHARE: Final = 1.0 * table.c.rejected_day / _WINDOWS
 
 # What a list can be narrowed to: a status, or a reason to look.
 STATUSES: Final[dict[str, ColumnElement[bool]]] = {
@@ -54,7 +65,7 @@ STATUSES: Final[dict[str, ColumnElement[bool]]] = {
     "drifting": DRIFTING,
 }
 SORTS: Final[dict[str, tuple[ColumnElement[Any], ...]]] = {
-    "attention": (_ATTACK, _SCORE, table.c.open_alarms),
+    "attention": (_SCORE.desc(), _ALARM_SHARE.desc().nulls_last(), table.c.open_alarms.desc()),
     "device": (table.c.fleet, table.c.device),
     "status": (table.c.status,),
     "last_seen": (table.c.last_seen_ms,),
@@ -86,7 +97,8 @@ class DeviceRow:
         windows_day: Windows of the last 24 hours; `rejected_day` and `alarms_day` are among them.
         disagreement_day: Its mean over them.
         open_alarms: Alarms that nobody has closed.
-        score: Attention score, 0 to 7; see `ATTENTION`.
+        largest_alarm: Most windows over the threshold in one of them.
+        score: Attention score, 0 to 14; see `ATTENTION`.
         attention: Which reasons of `ATTENTION` hold.
     """
 
@@ -114,6 +126,7 @@ class DeviceRow:
     alarms_day: int
     disagreement_day: float | None
     open_alarms: int
+    largest_alarm: int
     score: int
     attention: list[str]
 
@@ -222,8 +235,7 @@ def _wanted(search: str, status: str, attention: bool, bundle_id: int | None) ->
 def _order(sort: str, descending: bool) -> list[ColumnElement[Any]]:
     keys = SORTS[sort]
     if sort == "attention":  # the most urgent first, unless turned around
-        turned = (key.asc().nulls_first() if descending else key.desc().nulls_last() for key in keys)
-        return [*turned, table.c.id]
+        return [_SCORE, _ALARM_SHARE.asc().nulls_first(), table.c.id] if descending else [*keys, table.c.id]
     return [*((key.desc() if descending else key.asc()).nulls_last() for key in keys), table.c.id]
 
 

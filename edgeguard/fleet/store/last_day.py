@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, func, or_, select, update
 from edgeguard.fleet.clock import HOUR_MS
 from edgeguard.fleet.store.tables import alarms, devices, hours
 
-_COLUMNS: Final = ("windows_day", "rejected_day", "alarms_day", "disagreement_day", "open_alarms")
+_COLUMNS: Final = ("windows_day", "rejected_day", "alarms_day", "disagreement_day", "open_alarms", "largest_alarm")
 
 
 def refresh(connection: Connection, now_ms: int) -> int:
@@ -39,10 +39,11 @@ def _fresh(since_ms: int) -> Select[tuple[int, ...]]:
         .subquery()
     )
     unclosed = alarms.c.status != "closed"
-    queue = select(alarms.c.device_id, func.count().label("open_alarms")).where(unclosed).group_by(alarms.c.device_id)
-    waiting = queue.subquery()
+    in_queue = (func.count().label("open_alarms"), func.max(alarms.c.windows).label("largest_alarm"))
+    waiting = select(alarms.c.device_id, *in_queue).where(unclosed).group_by(alarms.c.device_id).subquery()
     counts = [func.coalesce(day.c[name], 0).label(name) for name in _COLUMNS[:3]]
-    figures = [*counts, day.c.disagreement_day, func.coalesce(waiting.c.open_alarms, 0).label("open_alarms")]
+    queue = [func.coalesce(waiting.c[name], 0).label(name) for name in _COLUMNS[4:]]
+    figures = [*counts, day.c.disagreement_day, *queue]
     changed = [devices.c[name].is_distinct_from(figure) for name, figure in zip(_COLUMNS, figures, strict=True)]
     joined = devices.outerjoin(day, day.c.device_id == devices.c.id)
     joined = joined.outerjoin(waiting, waiting.c.device_id == devices.c.id)

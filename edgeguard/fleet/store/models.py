@@ -142,10 +142,13 @@ def _arrivals(bundle_id: int, now_ms: int) -> Select[Any]:
         .limit(_MOST_DEVICES)
         .subquery()
     )
+    # not the device's first_seen_ms, which is our clock's: a device may bring days of messages with it
+    first = func.min(deployments.c.since_ms).label("first_ms")
+    earlier = select(deployments.c.device_id, first).group_by(deployments.c.device_id).subquery()
     since = last.c.since_ms
     hour = since // HOUR_MS * HOUR_MS
     after = func.coalesce(deployments.c.until_ms, now_ms) // HOUR_MS * HOUR_MS - hour - HOUR_MS
-    before = hour - devices.c.first_seen_ms
+    before = hour - earlier.c.first_ms
     shorter = case((after < before, after), else_=before)
     span = case((shorter < _LONGEST_MS, shorter), else_=_LONGEST_MS) // HOUR_MS * HOUR_MS
     return (
@@ -157,7 +160,7 @@ def _arrivals(bundle_id: int, now_ms: int) -> Select[Any]:
             (hour + span).label("last_ms"),
         )
         .join(deployments, and_(deployments.c.device_id == last.c.device_id, deployments.c.since_ms == since))
-        .join(devices, devices.c.id == last.c.device_id)
+        .join(earlier, earlier.c.device_id == last.c.device_id)
         .where(shorter >= HOUR_MS)
     )
 

@@ -18,7 +18,13 @@ PLAIN = 64
 STEP_MS = 600_000
 # device -> what is peculiar about its row; ids are 1, 2, … in this order, the plain ones after them
 PECULIAR = {
-    "holter-attacked": {"open_alarms": 2, "alarms_day": 410, "disagreement_day": 0.38, "battery": 0.64},
+    "holter-attacked": {
+        "open_alarms": 2,
+        "largest_alarm": 200,
+        "alarms_day": 410,
+        "disagreement_day": 0.38,
+        "battery": 0.64,
+    },
     "holter-clock": {"clock_offset_ms": -56 * 365 * DAY_MS, "battery": 0.9},
     "holter-flood": {"limited": 12_400},
     "holter-lossy": {"missing": 37, "waiting": 420, "dropped": {"telemetry": 9}},

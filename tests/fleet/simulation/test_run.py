@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from edgeguard.fleet import wearer_file
+from edgeguard.fleet import label_file, wearer_file
 from edgeguard.fleet.clock import HOUR_MS, unix_ms
 from edgeguard.fleet.simulation.population import ATTRIBUTES
 from edgeguard.fleet.simulation.run import Scenario, Simulation
 from edgeguard.telemetry.broker import broker_from
-from edgeguard.telemetry.messages import State, Summary, decode
+from edgeguard.telemetry.messages import Alert, State, Summary, decode
 from tests.brokers import eventually
 
 QUICK = {"hours": 0.5, "speed": math.inf, "history_ms": 6 * HOUR_MS, "attacked": 0.3}
@@ -69,3 +69,14 @@ def test_wearers_are_in_their_file_and_their_groups_too(simulate, tmp_path):
     content = wearer_file.read((tmp_path / "w.csv").read_bytes())
     assert [wearing.device for wearing in content.wearings] == [f"sim-000{number}" for number in range(1, 5)]
     assert all(groups.keys() == ATTRIBUTES.keys() for groups in content.attributes.values())
+
+
+def test_labels_are_of_all_alarms_and_of_windows_drawn_at_random(simulate, tmp_path):
+    _, ears = simulate("run-6", labels=tmp_path / "l.csv", **QUICK)
+    begun = [alert for payload in ears.payloads("alert") if (alert := decode(payload, Alert)).raised]
+    labelled = {(line.boot, line.window_start): line for line in label_file.read((tmp_path / "l.csv").read_bytes())}
+    for alert in begun:
+        assert labelled[alert.boot, alert.window_start].predicted == alert.predicted
+    assert len(labelled) > len(begun) > 4
+    right = [line.label == line.predicted for line in labelled.values()]
+    assert 0 < sum(right) < len(right)

@@ -39,7 +39,17 @@ def test_each_reason_to_look_is_named_and_counts_once_in_the_score(filled):
         connection.execute(update(t.boots).where(t.boots.c.device_id == 1).values(missing=4))
     with filled.reading() as connection:
         rows = {row.device: (row.attention, row.score) for row in store.devices(connection).rows}
-    assert rows == {"d1": (["clock", "flood", "losing"], 2), "d2": (["offline"], 1), "d3": (["attacked"], 4)}
+    assert rows == {"d1": (["clock", "flood", "losing"], 4), "d2": (["offline"], 2), "d3": (["attacked"], 8)}
+
+
+@pytest.mark.parametrize(
+    ("largest", "over", "reason"),
+    [(29, 27, "alarms"), (30, 1, "attacked"), (1, 28, "attacked")],  # of 900 windows that the model was given
+)
+def test_short_alarms_are_no_attack_unless_they_are_more_than_chance_gives(filled, largest, over, reason):
+    change(filled, 1, open_alarms=2, largest_alarm=largest, alarms_day=over, windows_day=1000, rejected_day=100)
+    with filled.reading() as connection:
+        assert store.device(connection, "ward", "d1").attention == [reason]
 
 
 def test_a_flood_or_a_loss_of_long_ago_is_no_reason_to_look(filled):

@@ -29,8 +29,9 @@ def test_equal_time_before_and_after_without_the_hour_of_the_change(filled):
 
 def test_the_shorter_side_counts(filled):
     with filled.writing() as connection:
-        connection.execute(update(t.devices).where(t.devices.c.id == 1).values(first_seen_ms=SINCE_MS - 2 * HOUR_MS))
-        connection.execute(update(t.devices).where(t.devices.c.id == 2).values(first_seen_ms=SINCE_MS))
+        for device_id, hours in ((1, 2), (2, 0)):
+            first = (t.deployments.c.device_id == device_id, t.deployments.c.bundle_id == 1)
+            connection.execute(update(t.deployments).where(*first).values(since_ms=SINCE_MS - hours * HOUR_MS - 1))
     assert [(row.device_id, row.windows_before, row.windows_after) for row in changes(filled)] == [
         (1, 200, 200),
         (3, 900, 900),

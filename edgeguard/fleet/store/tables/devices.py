@@ -49,6 +49,7 @@ devices: Final = Table(
     Column("alarms_day", Id, nullable=False, server_default="0"),  # windows over the threshold
     Column("disagreement_day", Double),  # mean
     Column("open_alarms", Integer, nullable=False, server_default="0"),  # alarms nobody has closed
+    Column("largest_alarm", Id, nullable=False, server_default="0"),  # most windows over the threshold in one of them
     UniqueConstraint("fleet", "device"),
 )
 Index("ix_devices_last_seen_ms", devices.c.last_seen_ms)
