@@ -16,11 +16,12 @@ from typing import Any, Final
 import click
 
 from benchmarks import RESULTS
-from benchmarks.ingest.scene import Scene, bare, workers
+from benchmarks.ingest.scene import Scene, bare, unknown, workers
 from edgeguard.errors import EdgeGuardError
 from edgeguard.record import write_result
 
 AIM: Final = {"of_bare_into_postgresql": 0.6, "two_workers_to_one": 1.6}
+_UNKNOWN: Final = 100_000
 _FULL: Final = {"devices": 1000, "rounds": 40, "turns": 3}
 
 
@@ -49,6 +50,7 @@ def measure(*, devices: int, rounds: int, turns: int) -> dict[str, Any]:
             for kind in ("postgresql", "sqlite"):
                 for count in (1, 2):
                     _note(cases, f"{kind}_{count}", workers(scene, kind, count))
+            _note(cases, "unknown_devices", unknown(scene, _UNKNOWN))
         click.echo(f"turn {turn + 1} of {turns}")
     middle = {name: {key: median(run[key] for run in runs) for key in runs[0]} for name, runs in cases.items()}
     rate = {name: figures["messages_per_s"] for name, figures in middle.items()}

@@ -16,9 +16,13 @@ from typing import Final
 from sqlalchemy import func, select
 
 from edgeguard.errors import EdgeGuardError
+from edgeguard.fleet.config import Ingest
+from edgeguard.fleet.ingest.intake import Intake
 from edgeguard.fleet.store.database import Database
 from edgeguard.fleet.store.schema_version import migrate
-from edgeguard.fleet.store.tables import boots, summaries
+from edgeguard.fleet.store.tables import boots, quarantine, summaries
+from edgeguard.telemetry.subscriber import Delivery
+from edgeguard.telemetry.topics import Address
 
 _BROKER: Final = "max_inflight_messages 0\nmax_queued_messages 0\n"
 _PATIENCE_S: Final = 300.0
@@ -123,6 +127,26 @@ def _worker(port: int, database: Database, name: str) -> subprocess.Popen[str]:
     return _started([*words, "--name", name])
 
 
+def unknown(scene: Scene, devices: int) -> dict[str, float]:
+    """How a worker bears so many unknown ids that it takes none of in, without a broker between."""
+    from benchmarks.ingest.payloads import payloads
+
+    now_ms = time.time_ns() // 1_000_000
+    payload = payloads(now_ms, 1)[0]
+    database = scene.database("postgresql", "unknown")
+    intake = Intake(database, Ingest(registration="closed"))
+    used, began = time.process_time(), time.perf_counter()
+    for start in range(0, devices, 500):
+        some = range(start, min(start + 500, devices))
+        intake.write([Delivery(Address("x", f"id-{k}").topic("telemetry"), payload, now_ms) for k in some])
+    seconds, used_s = time.perf_counter() - began, time.process_time() - used
+    with database.reading() as connection:
+        rows = connection.execute(select(func.count()).select_from(quarantine)).scalar_one()
+    database.close()
+    each = {"messages_per_s": devices / seconds, "processor_us_per_message": 1e6 * used_s / devices}
+    return each | {"devices": devices, "quarantine_rows": rows}
+
+
 def _until_committed(database: Database, messages: int) -> float:
     until = time.time() + _PATIENCE_S
     while time.time() < until:
@@ -151,7 +175,7 @@ def _started(words: list[str]) -> subprocess.Popen[str]:
 
 def _line(process: subprocess.Popen[str]) -> str:
     if process.stdout is None or not (line := process.stdout.readline()):
-        raise EdgeGuardError(f"{process.args} ended early")
+        raise EdgeGuardError("a process of the benchmark ended early")
     return line
 
 
