@@ -31,15 +31,12 @@ _HALF: Final = 0.5
 def happened(row: AlarmRow, now_ms: int) -> str:
     """When, where, how long and how far over the threshold, in one or two sentences."""
     length = duration((row.ended_ms or now_ms) - row.began_ms)
-    since = f"for {length} and it goes on" if row.ended_ms is None else f"for {length}; it is over"
-    windows = f"{row.windows:,} window{'s' if row.windows != 1 else ''}"
-    return (
-        f"{row.device} has raised this alarm {since}, with {windows} over the threshold so far. "
-        f"When it began, {crossing(row.kind, row.score, row.value, row.threshold)}."
-        if row.ended_ms is None
-        else f"{row.device} raised this alarm {since}. {windows} were over the threshold. "
-        f"When it began, {crossing(row.kind, row.score, row.value, row.threshold)}."
-    )
+    windows = f"{row.windows:,} windows" if row.windows != 1 else "1 window"
+    if row.ended_ms is None:
+        told = f"{row.device} has been raising this alarm for {length}, with {windows} over the threshold so far."
+    else:
+        told = f"{row.device} raised this alarm for {length}, with {windows} over the threshold. It is over."
+    return f"{told} When it began, {crossing(row.kind, row.score, row.value, row.threshold)}."
 
 
 def crossing(kind: str, score: str, value: float, threshold: float) -> str:
