@@ -57,7 +57,7 @@ def test_no_cell_is_a_formula(server):
 
 @pytest.mark.parametrize("beginning", list("=+-@\t\r"))
 def test_what_a_spreadsheet_would_run_is_defused_and_numbers_stay_numbers(beginning):
-    row = QuarantineRow(-1, 2, beginning + "1+1", None, None, "malformed", "fine", 3, "x,\"y\"\n", 1)
+    row = QuarantineRow(-1, 2, beginning + "1+1", None, None, "malformed", "fine", 3, 'x,"y"\n', 1)
     text = b"".join(blocks(file_of(QuarantineRow, [row], "csv"))).decode()
     (header, cells) = csv.reader(io.StringIO(text, newline=""))
     assert (cells[0], cells[2], cells[3], cells[8]) == ("-1", f"'{beginning}1+1", "", 'x,"y"\n')
