@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from edgeguard.fleet import csv_text, label_file
+from edgeguard.fleet.clock import DAY_MS
 from edgeguard.fleet.iso_times import iso_from_unix_ms
 from edgeguard.fleet.simulation.device import SOURCE, Judged
 from edgeguard.fleet.simulation.models import OLD
@@ -19,7 +20,7 @@ _SAMPLED: Final = 0.05
 
 def wearers_csv(plan: Plan) -> str:
     """The wearers' CSV: groups, and who wears which device from the first message on."""
-    began_ms = plan.wishes.began_ms - plan.wishes.length_ms  # the first interval began before
+    began_ms = plan.wishes.began_ms - DAY_MS  # the first interval began a little before
     return written(
         (
             fate.wearer.pseudonym,

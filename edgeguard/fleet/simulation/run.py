@@ -22,7 +22,7 @@ Tell = Callable[[str, str], None]  # a phase and what it is about
 
 _HISTORY_INTERVAL_MS: Final = 900_000  # from one summary to the next; live they may come more often
 _OPEN_END_MS: Final = 10 * 60_000  # what is spread over an open end is spread over so much
-_FAREWELL_S: Final = 30.0
+_PATIENCE_S: Final = (60.0, 3.0)  # for what waits at the end; after Ctrl-C
 _SHOWN: Final = 20
 
 
@@ -102,13 +102,15 @@ class Simulation:
         """All of it; KeyboardInterrupt ends it well. BrokerError where the broker refuses us."""
         self._announce()
         self._outbox.start()
+        patience_s, in_haste_s = _PATIENCE_S
         try:
             self._history()
             self._live()
         except KeyboardInterrupt:
+            patience_s = in_haste_s
             self._tell("stopped", "the devices say good-bye")
         finally:
-            self._end()
+            self._end(patience_s)
 
     def _announce(self) -> None:
         plan, scenario = self.plan, self._scenario
@@ -154,10 +156,10 @@ class Simulation:
             self._outbox.put(message)
         return count
 
-    def _end(self) -> None:
+    def _end(self, patience_s: float) -> None:
         try:
             self._publish(self._world.farewells())
-            self._outbox.wait_delivered(_FAREWELL_S)
+            self._outbox.wait_delivered(patience_s)
         finally:
             self._outbox.stop()
             self._write_labels()
