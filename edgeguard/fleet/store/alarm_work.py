@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from edgeguard.errors import NotFound
+from edgeguard.fleet.store import open_alarms
 from edgeguard.fleet.store.tables import alarms as table
 from edgeguard.fleet.store.tables import comments, devices, users
 
@@ -18,15 +19,14 @@ def change(connection: Connection, alarm_ids: Sequence[int], values: dict[str, s
         raise NotFound(f"there is no alarm number {min(missing)}")
     connection.execute(update(table).where(table.c.id.in_(alarm_ids)).values(**values, changed_ms=now_ms))
     if "status" in values:
-        _count_open(connection, {row.device_id for row in found})
+        _count_open(connection, {row.device_id for row in found}, now_ms)
 
 
-def _count_open(connection: Connection, device_ids: set[int]) -> None:
+def _count_open(connection: Connection, device_ids: set[int], now_ms: int) -> None:
     """The fleet page shows at once what was closed; the upkeep counts the same later."""
-    not_closed = (table.c.device_id == devices.c.id, table.c.status != "closed")
+    left = (table.c.device_id == devices.c.id, open_alarms.unclosed())
     values = {
-        "open_alarms": select(func.count()).where(*not_closed).scalar_subquery(),
-        "largest_alarm": select(func.coalesce(func.max(table.c.windows), 0)).where(*not_closed).scalar_subquery(),
+        name: select(column).where(*left).scalar_subquery() for name, column in open_alarms.columns(now_ms).items()
     }
     connection.execute(update(devices).where(devices.c.id.in_(device_ids)).values(values))
 

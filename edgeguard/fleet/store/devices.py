@@ -27,7 +27,7 @@ ATTENTION: Final[dict[str, tuple[int, str]]] = {
     "alarms": (1, "alarms that nobody has closed, no more than chance gives"),
 }
 # A threshold that lets 1 % of clean windows through gives every device a few short alarms a day. What chance does not
-# give is so many of them in one alarm, or such a share of the last day's.
+# give is so many of them in one alarm, one that goes on for minutes, or such a share of the last day's windows.
 SUSTAINED_WINDOWS: Final = 30
 SUSTAINED_SHARE: Final = 0.03
 _WINDOWS: Final = func.nullif(table.c.windows_day, 0)
@@ -35,6 +35,7 @@ _ALARM_SHARE: Final = 1.0 * table.c.alarms_day / _WINDOWS
 _REJECTED_SHARE: Final = 1.0 * table.c.rejected_day / _WINDOWS
 _SUSTAINED: Final = or_(
     table.c.largest_alarm >= SUSTAINED_WINDOWS,
+    table.c.lasting_alarms > 0,
     table.c.alarms_day > SUSTAINED_SHARE * (table.c.windows_day - table.c.rejected_day),
 )
 _FLAGS: Final[dict[str, ColumnElement[bool]]] = {
@@ -98,6 +99,7 @@ class DeviceRow:
         disagreement_day: Its mean over them.
         open_alarms: Alarms that nobody has closed.
         largest_alarm: Most windows over the threshold in one of them.
+        lasting_alarms: Those of them that go on for minutes.
         score: Attention score, 0 to 14; see `ATTENTION`.
         attention: Which reasons of `ATTENTION` hold.
     """
@@ -127,6 +129,7 @@ class DeviceRow:
     disagreement_day: float | None
     open_alarms: int
     largest_alarm: int
+    lasting_alarms: int
     score: int
     attention: list[str]
 

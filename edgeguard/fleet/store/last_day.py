@@ -7,9 +7,18 @@ from typing import Final
 from sqlalchemy import Connection, Select, func, or_, select, update
 
 from edgeguard.fleet.clock import HOUR_MS
+from edgeguard.fleet.store import open_alarms
 from edgeguard.fleet.store.tables import alarms, devices, hours
 
-_COLUMNS: Final = ("windows_day", "rejected_day", "alarms_day", "disagreement_day", "open_alarms", "largest_alarm")
+_COLUMNS: Final = (
+    "windows_day",
+    "rejected_day",
+    "alarms_day",
+    "disagreement_day",
+    "open_alarms",
+    "largest_alarm",
+    "lasting_alarms",
+)
 
 
 def refresh(connection: Connection, now_ms: int) -> int:
@@ -18,12 +27,12 @@ def refresh(connection: Connection, now_ms: int) -> int:
     The day is the running hour and the 23 before it. Devices that ingest is writing at this moment are left for the
     next time: whoever waits for nobody is in no deadlock.
     """
-    fresh = _fresh(now_ms - now_ms % HOUR_MS - 23 * HOUR_MS).with_for_update(of=devices, skip_locked=True).subquery()
+    fresh = _fresh(now_ms).with_for_update(of=devices, skip_locked=True).subquery()
     values = {name: fresh.c[name] for name in _COLUMNS}
     return connection.execute(update(devices).values(values).where(devices.c.id == fresh.c.id)).rowcount
 
 
-def _fresh(since_ms: int) -> Select[tuple[int, ...]]:
+def _fresh(now_ms: int) -> Select[tuple[int, ...]]:
     """The devices for which other figures hold than theirs, with those."""
     given = func.sum(hours.c.windows - hours.c.rejected)
     day = (
@@ -34,17 +43,17 @@ def _fresh(since_ms: int) -> Select[tuple[int, ...]]:
             func.sum(hours.c.alarms).label("alarms_day"),
             (func.sum(hours.c.disagreement_sum) / func.nullif(given, 0)).label("disagreement_day"),
         )
-        .where(hours.c.bucket_ms >= since_ms)
+        .where(hours.c.bucket_ms >= now_ms - now_ms % HOUR_MS - 23 * HOUR_MS)
         .group_by(hours.c.device_id)
         .subquery()
     )
-    unclosed = alarms.c.status != "closed"
-    in_queue = (func.count().label("open_alarms"), func.max(alarms.c.windows).label("largest_alarm"))
-    waiting = select(alarms.c.device_id, *in_queue).where(unclosed).group_by(alarms.c.device_id).subquery()
+    in_queue = [column.label(name) for name, column in open_alarms.columns(now_ms).items()]
+    waiting = select(alarms.c.device_id, *in_queue).where(open_alarms.unclosed())
+    waiting_of = waiting.group_by(alarms.c.device_id).subquery()
     counts = [func.coalesce(day.c[name], 0).label(name) for name in _COLUMNS[:3]]
-    queue = [func.coalesce(waiting.c[name], 0).label(name) for name in _COLUMNS[4:]]
+    queue = [func.coalesce(waiting_of.c[name], 0).label(name) for name in _COLUMNS[4:]]
     figures = [*counts, day.c.disagreement_day, *queue]
     changed = [devices.c[name].is_distinct_from(figure) for name, figure in zip(_COLUMNS, figures, strict=True)]
     joined = devices.outerjoin(day, day.c.device_id == devices.c.id)
-    joined = joined.outerjoin(waiting, waiting.c.device_id == devices.c.id)
+    joined = joined.outerjoin(waiting_of, waiting_of.c.device_id == devices.c.id)
     return select(devices.c.id, *figures).select_from(joined).where(or_(*changed))

@@ -6,6 +6,7 @@ from sqlalchemy import insert, select, update
 
 from edgeguard.fleet.clock import HOUR_MS
 from edgeguard.fleet.store import last_day
+from edgeguard.fleet.store.open_alarms import LASTING_MS
 from edgeguard.fleet.store.rollups import roll_up
 from edgeguard.fleet.store.tables import alarms, boots, devices
 from tests.fleet.rows import add_bundle, add_devices, summary, take_in, tally
@@ -41,10 +42,9 @@ def filled(database):
 
 def figures(database):
     columns = (devices.c.windows_day, devices.c.rejected_day, devices.c.alarms_day, devices.c.disagreement_day)
+    queue = (devices.c.open_alarms, devices.c.largest_alarm, devices.c.lasting_alarms)
     with database.reading() as connection:
-        return connection.execute(
-            select(*columns, devices.c.open_alarms, devices.c.largest_alarm).order_by(devices.c.id)
-        ).all()
+        return connection.execute(select(*columns, *queue).order_by(devices.c.id)).all()
 
 
 def test_the_last_24_hours_and_the_alarms_that_nobody_has_closed(database):
@@ -55,8 +55,16 @@ def test_the_last_24_hours_and_the_alarms_that_nobody_has_closed(database):
     one, other = figures(database)
     rejected = sum(expected.rejected.values())
     assert one[:3] == (expected.windows, rejected, expected.alarms)
-    assert one[3:] == (pytest.approx(expected.disagreement.mean), 2, 1)
-    assert other == (0, 0, 0, None, 0, 0)
+    assert one[3:] == (pytest.approx(expected.disagreement.mean), 2, 1, 0)
+    assert other == (0, 0, 0, None, 0, 0, 0)
+
+
+def test_an_alarm_that_goes_on_for_minutes_is_told_from_one_that_just_began(database):
+    filled(database)
+    with database.writing() as connection:
+        for now_ms, lasting in ((NOW + LASTING_MS, 0), (NOW + LASTING_MS + 1, 2)):
+            last_day.refresh(connection, now_ms)
+            assert connection.execute(select(devices.c.lasting_alarms)).scalars().first() == lasting
 
 
 def test_a_device_that_is_being_written_is_left_for_the_next_time(postgres_database):

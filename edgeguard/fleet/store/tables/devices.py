@@ -50,6 +50,7 @@ devices: Final = Table(
     Column("disagreement_day", Double),  # mean
     Column("open_alarms", Integer, nullable=False, server_default="0"),  # alarms nobody has closed
     Column("largest_alarm", Id, nullable=False, server_default="0"),  # most windows over the threshold in one of them
+    Column("lasting_alarms", Integer, nullable=False, server_default="0"),  # those of them that go on for minutes
     UniqueConstraint("fleet", "device"),
 )
 Index("ix_devices_last_seen_ms", devices.c.last_seen_ms)

@@ -237,6 +237,7 @@ def upgrade() -> None:  # noqa: PLR0915 - every table once
         sa.Column("disagreement_day", sa.Double(), nullable=True),
         sa.Column("open_alarms", sa.Integer(), server_default="0", nullable=False),
         sa.Column("largest_alarm", Id, server_default="0", nullable=False),
+        sa.Column("lasting_alarms", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["bundle_id"], ["bundles.id"], name=op.f("fk_devices_bundle_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
         sa.UniqueConstraint("fleet", "device", name=op.f("uq_devices_fleet_device")),
