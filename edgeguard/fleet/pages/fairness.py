@@ -208,6 +208,8 @@ def _row(row: FigureRow, report: Report, confidence: float) -> None:
         Chart(charts.dots(row, report.groups), charts.described(row, report.groups), height=charts.height(row))
     for line in charts.missing(row, report.groups):
         text("p", line).classes("eg-muted eg-small")
+    if row.overall.value is not None:
+        text("p", f"All groups together: {say.told(row.overall, row.unit)}").classes("eg-small")
     if told := say.sentence(row, report, confidence):
         text("p", told).classes("eg-small")
 

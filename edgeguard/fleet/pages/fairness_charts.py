@@ -7,7 +7,7 @@ from typing import Any
 
 from edgeguard.fleet.fairness_report import Curve, FigureRow, Group, Unit
 from edgeguard.fleet.pages.chart import Options, plain, room
-from edgeguard.fleet.pages.fairness_words import interval, shown
+from edgeguard.fleet.pages.fairness_words import told
 from edgeguard.fleet.pages.theme import color, series
 from edgeguard.metrics.figures import Estimate
 
@@ -39,7 +39,7 @@ def height(row: FigureRow) -> str:
 
 def described(row: FigureRow, groups: Sequence[Group]) -> str:
     """The chart in words."""
-    return "; ".join(f"{group.name} {_told(each, row.unit)}" for group, each in zip(groups, row.groups, strict=True))
+    return "; ".join(f"{group.name} {told(each, row.unit)}" for group, each in zip(groups, row.groups, strict=True))
 
 
 def curves(curve: Curve, groups: Sequence[Group]) -> Options:
@@ -109,7 +109,7 @@ def _dots(known: Sequence[Estimate], row: FigureRow) -> dict[str, Any]:
         "z": 3,
         "itemStyle": {"color": series(0), "borderColor": color("surface"), "borderWidth": 2},
         "data": [
-            {"value": [each.value, place], "tooltip": {"formatter": _told(each, row.unit)}}
+            {"value": [each.value, place], "tooltip": {"formatter": told(each, row.unit)}}
             for place, each in enumerate(known)
         ],
     }
@@ -122,10 +122,3 @@ def _dots(known: Sequence[Estimate], row: FigureRow) -> dict[str, Any]:
             "label": {"formatter": "all", "position": "start", "color": color("muted")},
         }
     return made
-
-
-def _told(estimate: Estimate, unit: Unit) -> str:
-    if estimate.value is None:
-        return estimate.reason
-    between = interval(estimate.low, estimate.high, unit)
-    return f"{shown(estimate.value, unit)}" + (f" ({between})" if between else "")

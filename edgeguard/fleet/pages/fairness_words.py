@@ -61,14 +61,28 @@ def shown(value: float | None, unit: Unit) -> str:
     """A figure in its unit; an en dash where there is none."""
     if value is None:
         return "–"
-    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.3g}"
+    return f"{_percent(value)} %" if unit == "share" else f"{value:.3g}"
 
 
 def interval(low: float | None, high: float | None, unit: Unit) -> str:
     """``1.2 to 3.4 %``; empty where there is none."""
     if low is None or high is None:
         return ""
-    return f"{100 * low:.1f} to {100 * high:.1f} %" if unit == "share" else f"{low:.3g} to {high:.3g}"
+    return f"{_percent(low)} to {_percent(high)} %" if unit == "share" else f"{low:.3g} to {high:.3g}"
+
+
+def _percent(share: float) -> str:
+    """To a tenth; what is smaller, to two digits, so that it is never 0 where it is not."""
+    percent = 100 * share
+    return f"{percent:.1f}" if percent == 0 or abs(percent) >= 0.95 else f"{percent:.2g}"
+
+
+def told(estimate: Estimate, unit: Unit) -> str:
+    """``2.3 % (1.2 to 3.4 %)``, or why there is none."""
+    if estimate.value is None:
+        return estimate.reason
+    between = interval(estimate.low, estimate.high, unit)
+    return shown(estimate.value, unit) + (f" ({between})" if between else "")
 
 
 def sentence(row: FigureRow, report: Report, confidence: float) -> str:
@@ -80,12 +94,12 @@ def sentence(row: FigureRow, report: Report, confidence: float) -> str:
     first, last = _value(figures.get(gap.highest), row.unit), _value(figures.get(gap.lowest), row.unit)
     template = _SUBJECTS.get(row.figure, "{what} is {high} for {first}, and {low} for {last}")
     what = TITLES[row.figure] + (f" ({row.of})" if row.of else "")
-    told = template.format(high=first, low=last, first=gap.highest, last=gap.lowest, what=what)
-    size = f"{100 * gap.value:.1f} percentage points" if row.unit == "share" else f"{gap.value:.3g}"
+    words = template.format(high=first, low=last, first=gap.highest, last=gap.lowest, what=what)
+    size = f"{_percent(gap.value)} percentage points" if row.unit == "share" else f"{gap.value:.3g}"
     if gap.low is None or gap.high is None:
-        return f"{told}. The gap is {size}; there are too few wearers for an interval."
+        return f"{words}. The gap is {size}; there are too few wearers for an interval."
     between = interval(gap.low, gap.high, row.unit).removesuffix(" %")
-    return f"{told}. The gap is {size} ({confidence:.0%} interval {between}). {_judgement(row)}"
+    return f"{words}. The gap is {size} ({confidence:.0%} interval {between}). {_judgement(row)}"
 
 
 def _judgement(row: FigureRow) -> str:
@@ -148,6 +162,7 @@ def notes(report: Report, min_wearers: int) -> list[str]:
         *report.notes,
         f"Groups of fewer than {min_wearers} wearers are not shown, so that nobody can be singled out.",
         "Intervals are over wearers, not windows: windows of one person are alike.",
+        "The range ends with the last full hour: what is newer, labels too, counts from the next hour on.",
     ]
     if report.ungrouped:
         made.append(f"{report.ungrouped:,} wearers in this range have no value of the attribute and count in no group.")
