@@ -178,7 +178,6 @@ def test_a_forged_token_with_nothing_wrong_is_believed(fleet, provider):
         {"key": OTHER_KEY},
         {"key": OctKey.import_key("0123456789abcdef" * 4), "algorithm": "HS256"},
     ],
-    ids=str,
 )
 def test_a_token_that_does_not_hold_lets_nobody_in(fleet, provider, changed):
     provider.forge_tokens(**changed)
