@@ -89,6 +89,7 @@ def _device(name, now_ms):
         "alarms_day": k % 5,
         "disagreement_day": 0.02 + 0.0005 * k,
         "open_alarms": 0,
+        "largest_alarm": 0,
         **PECULIAR.get(name, {}),
     }
     last_ms = now_ms - silent_ms.get(row["status"], 0)
