@@ -46,13 +46,13 @@ def _cells(row: AlarmRow, now_ms: int) -> dict[str, Cell]:
     return {
         "device": words(f"{row.fleet}/{row.device}", href=f"/alarms/{row.id}", below=row.source),
         "kind": KINDS.get(row.kind, row.kind),
-        "excess": "—" if row.excess is None else f"{row.excess:.1f} ×",
+        "excess": "" if row.excess is None else f"{row.excess:.1f} ×",
         "predicted": f"{row.predicted} {row.confidence:.0%}",
         "began": moment(row.began_ms),
         "lasted": words(lasted, below="" if row.ended_ms else "goes on"),
         "windows": f"{row.windows:,}",
         "status": badges(status_badge(row.status)),
-        "assignee": row.assignee or "—",
-        "label": row.label or "—",
-        "comments": str(row.comments) if row.comments else "—",
+        "assignee": row.assignee or "",
+        "label": row.label or "",
+        "comments": str(row.comments) if row.comments else "",
     }

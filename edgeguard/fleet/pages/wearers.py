@@ -178,9 +178,9 @@ def _table_row(row: WearerRow, now_ms: int) -> TableRow:
     more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
     cells: dict[str, Cell] = {
         "pseudonym": words(row.pseudonym, href=f"/wearers/{row.id}"),
-        "groups": " · ".join(f"{name} {value}" for name, value in row.attributes.items()) or "—",
-        "wears": ", ".join(names[:_MOST_SHOWN]) + more or "—",
-        "since": moment(min((worn.from_ms for worn in now), default=None), "—"),
+        "groups": " · ".join(f"{name} {value}" for name, value in row.attributes.items()) or "",
+        "wears": ", ".join(names[:_MOST_SHOWN]) + more or "",
+        "since": moment(min((worn.from_ms for worn in now), default=None), ""),
         "wearings": f"{len(row.wearings):,}",
     }
     return TableRow(row.id, cells, href=f"/wearers/{row.id}")
