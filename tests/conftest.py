@@ -15,6 +15,8 @@ settings.load_profile("repeatable")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # benchmarks/ is tested too, and is not installed
 
+from tests.browser import chromium  # noqa: E402, F401 - a fixture; here, for a process can start one browser only
+
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:

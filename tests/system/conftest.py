@@ -1,4 +1,3 @@
 """A real broker for the whole line."""
 
 from tests.brokers import listen, mosquitto, mosquitto_for  # noqa: F401 - fixtures
-from tests.browser import chromium  # noqa: F401 - a fixture

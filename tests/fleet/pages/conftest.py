@@ -6,7 +6,7 @@ import pytest
 
 from edgeguard.fleet.store import tables
 from edgeguard.fleet.store.database import Database
-from tests.browser import chromium, contexts, visit  # noqa: F401 - fixtures
+from tests.browser import contexts, visit  # noqa: F401 - fixtures
 from tests.fleet.pages import cohort as wearers_in_groups
 from tests.fleet.pages import ward
 from tests.fleet.web import START_MS, running
