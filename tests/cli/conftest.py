@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from edgeguard.cli import main
@@ -14,6 +16,9 @@ def edgeguard(tmp_path, monkeypatch, capsys):
     """Run a command in `tmp_path`: exit status, standard output, standard error."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(logging.getLogger(), "handlers", [*logging.getLogger().handlers])
+    loggers = [logging.getLogger(name) for name in (None, "edgeguard", "alembic")]
+    levels = [logger.level for logger in loggers]
 
     def run(*words):
         monkeypatch.setattr("sys.argv", ["edgeguard", *words])
@@ -21,4 +26,6 @@ def edgeguard(tmp_path, monkeypatch, capsys):
             main()
         return (end.value.code, *capsys.readouterr())
 
-    return run
+    yield run
+    for logger, level in zip(loggers, levels, strict=True):  # a command chooses what its own process logs
+        logger.setLevel(level)
