@@ -18,6 +18,7 @@ from benchmarks.device_tables import (
 )
 from benchmarks.early_stopping_tables import early_stopping, early_stopping_attacked
 from benchmarks.fleet_loss.tables import fleet_faults
+from benchmarks.fleet_tables import fleet_api, fleet_ingest, fleet_pages
 from benchmarks.markdown import markdown
 from benchmarks.qrs_tables import qrs_detection, qrs_detection_records, qrs_detection_scaled
 from benchmarks.scale_tables import fleet_disk, fleet_scale
@@ -278,6 +279,9 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "device-memory": ("device-faults", device_memory),
     "fleet-faults": ("fleet-faults", fleet_faults),
     "fleet-disk": ("fleet-faults", fleet_disk),
+    "fleet-ingest": ("fleet-ingest", fleet_ingest),
+    "fleet-api": ("fleet-pages", fleet_api),
+    "fleet-pages": ("fleet-pages", fleet_pages),
     "fleet-scale": ("fleet-ingest", fleet_scale),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),

@@ -98,7 +98,7 @@ class DeviceRow:
         windows_day: Windows of the last 24 hours; `rejected_day` and `alarms_day` are among them.
         disagreement_day: Its mean over them.
         open_alarms: Alarms that nobody has closed.
-        largest_alarm: Most windows over the threshold in one of them.
+        largest_alarm: Most windows over the threshold in a window alarm of them.
         lasting_alarms: Those of them that go on for minutes.
         score: Attention score, 0 to 14; see `ATTENTION`.
         attention: Which reasons of `ATTENTION` hold.

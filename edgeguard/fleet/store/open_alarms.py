@@ -8,15 +8,19 @@ from sqlalchemy import ColumnElement, and_, case, func
 
 from edgeguard.fleet.store.tables import alarms
 
-LASTING_MS: Final = 300_000  # a window over the threshold by chance is over within some windows
+# A window over the threshold by chance is over within some windows; a drift or slowdown takes its time to be over.
+LASTING_MS: Final = 300_000
+SLOW_LASTING_MS: Final = 3_600_000
 
 
 def columns(now_ms: int) -> dict[str, ColumnElement[Any]]:
     """Column of `devices` -> its aggregate over the device's alarms that `unclosed` holds for."""
-    lasts = and_(alarms.c.ended_ms.is_(None), alarms.c.began_ms < now_ms - LASTING_MS)
+    of_window = alarms.c.kind == "window"
+    longest_ms = case((of_window, LASTING_MS), else_=SLOW_LASTING_MS)
+    lasts = and_(alarms.c.ended_ms.is_(None), alarms.c.began_ms < now_ms - longest_ms)
     return {
         "open_alarms": func.count(),
-        "largest_alarm": func.coalesce(func.max(alarms.c.windows), 0),
+        "largest_alarm": func.coalesce(func.max(case((of_window, alarms.c.windows))), 0),
         "lasting_alarms": func.coalesce(func.sum(case((lasts, 1), else_=0)), 0),
     }
 

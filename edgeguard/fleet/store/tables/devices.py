@@ -49,7 +49,7 @@ devices: Final = Table(
     Column("alarms_day", Id, nullable=False, server_default="0"),  # windows over the threshold
     Column("disagreement_day", Double),  # mean
     Column("open_alarms", Integer, nullable=False, server_default="0"),  # alarms nobody has closed
-    Column("largest_alarm", Id, nullable=False, server_default="0"),  # most windows over the threshold in one of them
+    Column("largest_alarm", Id, nullable=False, server_default="0"),  # most windows in a window alarm of them
     Column("lasting_alarms", Integer, nullable=False, server_default="0"),  # those of them that go on for minutes
     UniqueConstraint("fleet", "device"),
 )
