@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func
+from sqlalchemy import ColumnElement, and_, case, func, or_
 
 from edgeguard.fleet.store.tables import alarms
 
@@ -16,8 +16,8 @@ SLOW_LASTING_MS: Final = 3_600_000
 def columns(now_ms: int) -> dict[str, ColumnElement[Any]]:
     """Column of `devices` -> its aggregate over the device's alarms that `unclosed` holds for."""
     of_window = alarms.c.kind == "window"
-    longest_ms = case((of_window, LASTING_MS), else_=SLOW_LASTING_MS)
-    lasts = and_(alarms.c.ended_ms.is_(None), alarms.c.began_ms < now_ms - longest_ms)
+    lasting_window = and_(of_window, alarms.c.began_ms < now_ms - LASTING_MS)
+    lasts = and_(alarms.c.ended_ms.is_(None), or_(lasting_window, alarms.c.began_ms < now_ms - SLOW_LASTING_MS))
     return {
         "open_alarms": func.count(),
         "largest_alarm": func.coalesce(func.max(case((of_window, alarms.c.windows))), 0),
