@@ -98,13 +98,14 @@ def test_rows_stay_where_they_are_under_the_pointer(visit, full):
     page.locator("tbody tr").nth(5).hover()
     with full.database.writing() as connection:
         change = tables.devices.update().where(tables.devices.c.device == "holter-060")
-        connection.execute(change.values(open_alarms=9, last_seen_ms=full.now_ms + 1))
+        attacked = {"open_alarms": 9, "largest_alarm": 900, "alarms_day": 9000}
+        connection.execute(change.values(**attacked, last_seen_ms=full.now_ms + 1))
     page.get_by_text("Devices have changed places").wait_for()
     assert "holter-attacked" in page.locator("tbody tr").first.inner_text()
     page.get_by_role("heading", name="Fleet").hover()
     page.locator("tbody tr").first.get_by_text("holter-060").wait_for()
     with full.database.writing() as connection:
-        connection.execute(change.values(open_alarms=0))
+        connection.execute(change.values(open_alarms=0, largest_alarm=0, alarms_day=ward.IDS["holter-060"] % 5))
 
 
 @pytest.mark.parametrize(
