@@ -126,7 +126,7 @@ def test_a_broker_that_starts_anew_is_found_again(broker, worker_on, publish, al
     broker.start()
     eventually(lambda: worker.connected)
 
-    def sent_until_it_is_heard():  # a killed broker has forgotten the subscription, and nobody hears what comes before it
+    def sent_until_it_is_heard():  # a killed broker has forgotten who subscribes
         publish(broker.port, [delivery(summary(2))])
         return worker.intake.counts["summaries"] == 2
 
