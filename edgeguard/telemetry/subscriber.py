@@ -202,8 +202,9 @@ class Subscriber:
                 self._some.set()
                 if len(self._inbox) >= self._most:
                     self._enough.set()
+            stopping = self._stop.is_set()  # before settling: what was acknowledged before the stop is still sent
             self._settle(connection)
-            if self._stop.is_set():
+            if stopping:
                 connection.poll(0.0, self._wake_out)
                 return
 
