@@ -1,0 +1,219 @@
+"""The frames of PROTOCOL.md as records; whoever makes one that breaks its rules gets a FrameError."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar, Final, TypeAlias
+
+from firmware_bridge.errors import FrameError
+
+VERSION: Final = 1
+MAX_FRAME: Final = 244  # edges and COBS included: one notification of Bluetooth LE
+MAX_BODY: Final = 241
+HEADER: Final = 10
+CRC: Final = 4
+MAX_PAYLOAD: Final = MAX_BODY - HEADER - CRC
+MAX_CHANNELS: Final = 32
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,24}")
+_FIRMWARE = re.compile(r"[A-Za-z0-9._-]{1,16}")
+_WORD = re.compile(r"[!-~]{1,8}")
+_NAME = re.compile(r"[!-*\-.-~]{1,8}")  # without , and +
+
+
+class Coding(IntEnum):
+    """How the numbers of a samples frame are packed."""
+
+    PACKED16 = 0
+    PACKED24 = 1
+    DELTA8_OF_16 = 2
+    DELTA8_OF_24 = 3
+    DELTA16_OF_24 = 4
+
+
+class Action(IntEnum):
+    """What a wearable is told to do."""
+
+    IDENTIFY = 0
+    START = 1
+    STOP = 2
+    SET_RATE = 3
+
+
+class Result(IntEnum):
+    """What became of a command."""
+
+    DONE = 0
+    UNKNOWN_ACTION = 1
+    WRONG_VALUE = 2
+    NOT_NOW = 3
+    FAILED = 4
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel of a wearable: its name, its unit, and units per step."""
+
+    name: str
+    unit: str
+    resolution: float
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What every frame bears.
+
+    Attributes:
+        boot: Drawn by the wearable at its start; 0 in frames to it.
+        sequence: Number of the frame, modulo 2**16.
+        clock_us: Of the sender, modulo 2**32.
+    """
+
+    TYPE: ClassVar[int]
+
+    boot: int
+    sequence: int
+    clock_us: int
+
+
+@dataclass(frozen=True)
+class Hello(_Frame):
+    """Who a wearable is and what its samples mean.
+
+    Attributes:
+        device: Its id.
+        firmware: Its firmware's version.
+        rate_mhz: Samples per second and channel, in thousandths of a hertz.
+        width: Bytes per sample, 2 or 3.
+        channels: 1 to 32 of them.
+    """
+
+    TYPE: ClassVar[int] = 0x01
+
+    device: str
+    firmware: str
+    rate_mhz: int
+    width: int
+    channels: tuple[Channel, ...]
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.device):
+            raise FrameError(f"the device id {self.device!r} is not 1 to 24 letters, digits, '.', '_' or '-'")
+        if not _FIRMWARE.fullmatch(self.firmware):
+            raise FrameError(f"the firmware version {self.firmware!r} is not 1 to 16 letters, digits, '.', '_' or '-'")
+        if not 0 < self.rate_mhz < 1 << 32:
+            raise FrameError(f"a rate of {self.rate_mhz / 1000:g} Hz: it must be above 0")
+        if self.width not in (2, 3):
+            raise FrameError(f"samples of {self.width} bytes: 2 or 3 are known")
+        if not 1 <= len(self.channels) <= MAX_CHANNELS:
+            raise FrameError(f"{len(self.channels)} channels: 1 to {MAX_CHANNELS} are possible")
+        for channel in self.channels:
+            if not _NAME.fullmatch(channel.name) or not _WORD.fullmatch(channel.unit):
+                raise FrameError(f"channel {channel.name!r} in {channel.unit!r}: each is 1 to 8 printable letters")
+            if not (math.isfinite(channel.resolution) and channel.resolution > 0):
+                raise FrameError(f"channel {channel.name!r} has a resolution of {channel.resolution}: not above 0")
+        if len({channel.name for channel in self.channels}) < len(self.channels):
+            raise FrameError(f"two channels are called alike: {', '.join(one.name for one in self.channels)}")
+
+    @property
+    def rate_hz(self) -> float:
+        """Samples per second and channel."""
+        return self.rate_mhz / 1000
+
+
+@dataclass(frozen=True)
+class Samples(_Frame):
+    """Consecutive samples of all channels; `firmware_bridge.coding` makes and reads `data`.
+
+    Attributes:
+        index: Number of the first since the wearable's start, modulo 2**32.
+        coding: How they are packed.
+        channels: How many there are.
+        count: Samples of each channel.
+        data: Of the length that the others say.
+    """
+
+    TYPE: ClassVar[int] = 0x02
+
+    index: int
+    coding: Coding
+    channels: int
+    count: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Leads(_Frame):
+    """Which leads are off right now: bit k of `off` for channel k."""
+
+    TYPE: ClassVar[int] = 0x03
+
+    off: int
+
+
+@dataclass(frozen=True)
+class Button(_Frame):
+    """A button of the wearable was pressed or let go."""
+
+    TYPE: ClassVar[int] = 0x03
+
+    number: int
+    pressed: bool
+
+
+@dataclass(frozen=True)
+class Battery(_Frame):
+    """Charge in percent, and voltage in mV; 0 mV where it is not known."""
+
+    TYPE: ClassVar[int] = 0x03
+
+    percent: int
+    millivolts: int
+
+
+@dataclass(frozen=True)
+class Ack(_Frame):
+    """The answer to the command of that id."""
+
+    TYPE: ClassVar[int] = 0x04
+
+    id: int
+    result: Result
+
+
+@dataclass(frozen=True)
+class Heartbeat(_Frame):
+    """A sign of life.
+
+    Attributes:
+        next_index: What the next sample will have, modulo 2**32.
+        lost: Samples that were taken and could not be sent, modulo 2**32.
+        streaming: Whether samples are sent.
+    """
+
+    TYPE: ClassVar[int] = 0x05
+
+    next_index: int
+    lost: int
+    streaming: bool
+
+
+@dataclass(frozen=True)
+class Command(_Frame):
+    """Tells a wearable what to do; `argument` is thousandths of a hertz for SET_RATE, else 0.
+
+    `action` may be a number that no `Action` has: the wearable answers that it does not know it.
+    """
+
+    TYPE: ClassVar[int] = 0x81
+
+    id: int
+    action: int
+    argument: int = 0
+
+
+Event: TypeAlias = Leads | Button | Battery
+Frame: TypeAlias = Hello | Samples | Leads | Button | Battery | Ack | Heartbeat | Command
