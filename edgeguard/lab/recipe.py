@@ -34,12 +34,14 @@ class DataTable(_Table, frozen=True, kw_only=True):
         name: Registered data set.
         options: Passed to its loader.
         split: Shares of train, validation and test, drawn with the seed; or ``published``, where the set has one.
+        split_by: What is drawn: single ``windows``, or whole ``wearers``, so that the test is on other people.
         preprocessing: Names of per-window steps, applied in order.
     """
 
     name: str
     options: dict[str, Any] = {}
     split: tuple[float, float, float] | Literal["published"] = (0.8, 0.1, 0.1)
+    split_by: Literal["windows", "wearers"] = "windows"
     preprocessing: tuple[str, ...] = ()
 
 

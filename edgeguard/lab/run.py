@@ -12,7 +12,7 @@ import tomli_w
 from edgeguard import config, files
 from edgeguard.errors import ConfigError, DataError
 from edgeguard.lab.data import load_dataset
-from edgeguard.lab.data.dataset import Dataset, Split, stratified_split
+from edgeguard.lab.data.dataset import Dataset, Split, stratified_split, wearer_split
 from edgeguard.lab.nets import net_from_recipe
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.recipe import DataTable, Recipe
@@ -178,4 +178,8 @@ def split_from_recipe(recipe: Recipe, dataset: Dataset) -> Split:
         if dataset.published is None:
             raise ConfigError(f"{dataset.name} has no published split: give data.split three shares")
         return dataset.published
+    if recipe.data.split_by == "wearers":
+        if dataset.wearers is None:
+            raise ConfigError(f"{dataset.name} does not tell its wearers apart: set data.split_by = 'windows'")
+        return wearer_split(dataset.y, dataset.wearers, recipe.data.split, recipe.seed)
     return stratified_split(dataset.y, recipe.data.split, recipe.seed)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -15,6 +17,8 @@ from edgeguard.registry import near_match
 from edgeguard.signals.spec import SignalSpec
 
 Labels = NDArray[np.int64]
+
+_DRAWS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,7 @@ def stratified_split(labels: Labels, fractions: tuple[float, float, float], seed
     Each class is shuffled and cut at its own rounded counts, so a class differs from its share by at most one window
     a part. ConfigError where the fractions are wrong, DataError where a class is too small to be in all three parts.
     """
-    if not (min(fractions) > 0 and abs(sum(fractions) - 1.0) <= 1e-9):
-        raise ConfigError(f"split fractions must be positive and sum to 1, not {fractions}")
+    _check_fractions(fractions)
     rng = np.random.default_rng(seed)
     parts: tuple[list[NDArray[np.int64]], ...] = ([], [], [])
     for label in np.unique(labels):
@@ -119,3 +122,55 @@ def stratified_split(labels: Labels, fractions: tuple[float, float, float], seed
             part.append(piece)
     train, validation, test = (np.sort(np.concatenate(part)) for part in parts)
     return Split(train, validation, test)
+
+
+def wearer_split(labels: Labels, wearers: NDArray[np.str_], fractions: tuple[float, float, float], seed: int) -> Split:
+    """Split 0…n-1 so that every wearer is in one part only; the same seed gives the same split.
+
+    Of `_DRAWS` random orders of the wearers, cut where the shares of windows are reached, the one is taken whose parts'
+    class counts come nearest (least squares of the relative differences) to `fractions` of each class.
+
+    Args:
+        labels: (n,) class indices.
+        wearers: (n,) wearer of each window.
+        fractions: Of train, validation and test, in windows; they sum to 1.
+        seed: Of the orders.
+
+    ConfigError where the fractions are wrong, DataError where no order drawn leaves every class in every part.
+    """
+    _check_fractions(fractions)
+    people, who = np.unique(wearers, return_inverse=True)
+    counts = np.zeros((len(people), int(labels.max()) + 1))
+    np.add.at(counts, (who, labels), 1)
+    wanted = np.outer(fractions, counts.sum(axis=0))
+    rng = np.random.default_rng(seed)
+    orders = [_parts(counts, rng.permutation(len(people)), fractions) for _ in range(_DRAWS)]
+    found = [(_distance(counts, parts, wanted), number) for number, parts in enumerate(orders)]
+    distance, number = min(found)
+    if not math.isfinite(distance):
+        raise DataError(f"{len(people)} wearers cannot be split so that each part has every class: get more")
+    train, validation, test = (np.flatnonzero(np.isin(who, part)) for part in orders[number])
+    return Split(train, validation, test)
+
+
+def _parts(
+    counts: NDArray[np.float64], order: NDArray[np.int64], fractions: tuple[float, float, float]
+) -> list[NDArray[np.int64]]:
+    """The wearers of each part: `order` cut where the shares of windows are nearest to `fractions`."""
+    reached = np.cumsum(counts[order].sum(axis=1)) / counts.sum()
+    cuts = [int(np.abs(reached - share).argmin()) + 1 for share in np.cumsum(fractions)[:2]]
+    return np.split(order, cuts)
+
+
+def _distance(counts: NDArray[np.float64], parts: Sequence[NDArray[np.int64]], wanted: NDArray[np.float64]) -> float:
+    """How far the parts' class counts are from those wanted; infinite where a class that there is misses in a part."""
+    there = wanted.sum(axis=0) > 0
+    found = np.array([counts[part].sum(axis=0) for part in parts])[:, there]
+    if not found.all():
+        return math.inf
+    return float((((found - wanted[:, there]) / wanted[:, there]) ** 2).sum())
+
+
+def _check_fractions(fractions: tuple[float, float, float]) -> None:
+    if not (min(fractions) > 0 and abs(sum(fractions) - 1.0) <= 1e-9):
+        raise ConfigError(f"split fractions must be positive and sum to 1, not {fractions}")

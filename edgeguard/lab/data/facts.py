@@ -67,6 +67,15 @@ FACTS: Final[dict[str, Facts]] = {
         content_sha256="d4ae4b3489b7ccbffabcbcf930178087e8d6c7729e0897a2951b81ee7e26e899",
         options=(("classes", "five"),),
     ),
+    "luab_eeg": Facts(
+        summary="frontal EEG (Fp1, Fp2) of 43 people with eyes open and closed, 250 Hz, uV, with blinks marked by a detector",
+        terms="no licence stated: internal evaluation only, do not redistribute; origin Luab/EEGDataset, Innopolis University",
+        caution="The blinks were marked by a threshold on the signal, not by people: a net that finds them has learned the "
+        "threshold's idea of a blink, and other movements of the eyes stand unmarked in the clean windows. Windows overlap: "
+        "intervals over windows are too narrow for statements about people.",
+        folder="eeg",
+        files=(("luab_fp1fp2.npz",),),
+    ),
     "mitbih": Facts(
         summary="beats annotated by cardiologists in 44 half hours of ambulatory ECG of 43 people without a pacemaker, "
         "360 Hz, mV, 5 classes of ANSI/AAMI EC57 (MIT-BIH Arrhythmia Database)",

@@ -8,15 +8,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from edgeguard.errors import ConfigError
 from edgeguard.lab.nets.heads import ExitHead, Placement, early_heads, exit_blocks
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """A plain network as blocks in order, the features each one puts out, and the features its own head reads."""
+    """A plain network as blocks in order.
+
+    Attributes:
+        blocks: Each runs on what the one before put out; a head of its own reads the last.
+        features: That each block puts out.
+        groups: Blocks in each of the groups that the network is made of, in order; empty where it has none of its own.
+    """
 
     blocks: Sequence[nn.Module]
     features: Sequence[int]
+    groups: Sequence[int] = ()
 
 
 class Net(nn.Module):
@@ -78,12 +86,20 @@ def early_exit_net(
     """`backbone` with early exits at `placement` and its own head as the last exit.
 
     The own head reads what the last block puts out; an exit that stands there too is another head on the same features.
+    ConfigError where the placement leaves no early exit.
     """
-    ends = exit_blocks(backbone.features, placement)
+    ends = exit_blocks(backbone.features, placement, backbone.groups)
+    if not ends:
+        raise ConfigError(
+            "the backbone is one group, so that no early exit is semantic: set net.placement = 'blockwise'"
+        )
     starts = [0, *(end + 1 for end in ends)]
-    stages = [nn.Sequential(*backbone.blocks[start : end + 1]) for start, end in zip(starts[:-1], ends, strict=True)]
+    pieces = [
+        backbone.blocks[start:end] for start, end in zip(starts, [*starts[1:], len(backbone.blocks)], strict=True)
+    ]
+    stages = [nn.Sequential(*piece) if piece else nn.Identity() for piece in pieces]
     heads = early_heads([backbone.features[end] for end in ends], classes, gamma, backbone.features[-1])
-    return EarlyExitNet([*stages, nn.Identity()], [*heads, ExitHead(backbone.features[-1], classes)])
+    return EarlyExitNet(stages, [*heads, ExitHead(backbone.features[-1], classes)])
 
 
 def undefended_net(backbone: Backbone, classes: int) -> EarlyExitNet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from torch import Tensor, nn
@@ -46,15 +46,21 @@ def hidden_widths(gamma: float, exits: int, final_features: int) -> list[int | N
     return [round(math.sqrt(1 + gamma) ** (exits - i) * final_features) for i in range(1, exits)]
 
 
-def exit_blocks(features: Sequence[int], placement: Placement) -> list[int]:
+def exit_blocks(features: Sequence[int], placement: Placement, groups: Sequence[int] = ()) -> list[int]:
     """Indices of the blocks after which an early exit stands.
 
-    ``blockwise``: every block. ``semantic``: the last of each group of neighbors with the same number of features.
+    ``blockwise``: every block. ``semantic``: the last of each group but the last one, whose exit is the backbone's own head.
+
+    Args:
+        features: That each block puts out.
+        placement: As above.
+        groups: Blocks in each group, in order; without them, neighbors with the same number of features are one.
     """
-    last = len(features) - 1
     if placement == "blockwise":
         return list(range(len(features)))
-    return [i for i, (now, after) in enumerate(pairwise(features)) if now != after] + [last]
+    if groups:
+        return [end - 1 for end in accumulate(groups)][:-1]
+    return [i for i, (now, after) in enumerate(pairwise(features)) if now != after]
 
 
 def early_heads(features: Sequence[int], classes: int, gamma: float, final_features: int) -> list[ExitHead]:

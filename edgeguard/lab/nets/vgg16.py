@@ -35,4 +35,4 @@ def vgg16(channels: int, *, width: float = 1.0) -> Backbone:
             features.append(round(filters * width))
             blocks.append(_block(inputs, features[-1], halve=index == count - 1))
             inputs = features[-1]
-    return Backbone(blocks, features)
+    return Backbone(blocks, features, [count for _, count in _GROUPS])

@@ -52,8 +52,13 @@ def test_fcnet_is_the_papers_network_with_five_exits():
 
 def test_semantic_placement_groups_blocks_by_their_features():
     net = early_exit_net(fcnet(1, filters=[8, 8, 16, 16]), 2, "semantic")
-    assert [len(stage) for stage in net.stages[:-1]] == [2, 2]
-    assert net.exits == 3
+    assert [len(stage) for stage in net.stages] == [2, 2]
+    assert net.exits == 2
+
+
+def test_one_group_has_no_semantic_exits():
+    with pytest.raises(ConfigError, match="blockwise"):
+        early_exit_net(fcnet(1), 2, "semantic")
 
 
 def test_the_undefended_twin_has_the_same_backbone_weights():

@@ -21,6 +21,7 @@ def test_thirteen_convolutions_halve_time_five_times():
 def test_semantic_exits_make_the_papers_ensemble_of_five():
     net = early_exit_net(vgg16(1), classes=2, placement="semantic", gamma=0.5).eval()
     assert net.exits == 5
+    assert [len(stage) for stage in net.stages] == [2, 2, 3, 3, 3]  # its five groups of convolutions
     assert net(torch.zeros(2, 1, 100)).shape == (2, 5, 2)
     assert net.heads[0].layers[0].out_features == round(1.5**2 * 512)
 
