@@ -54,7 +54,7 @@ class NetTable(_Table, frozen=True, kw_only=True):
         exits: False trains the undefended twin: the same backbone with its own head alone.
         taps: For a network that is not made of our blocks: its submodules that get an exit; see `with_exits`.
         placement: ``blockwise``: an exit after every block; ``semantic``: one at the end of each group of
-            blocks with the same number of features.
+            blocks, of which the last one's is the backbone's own head.
         gamma: Capacity factor of the exit heads (Eq. 3); 0 is one linear layer.
     """
 

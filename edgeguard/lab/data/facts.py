@@ -68,11 +68,12 @@ FACTS: Final[dict[str, Facts]] = {
         options=(("classes", "five"),),
     ),
     "luab_eeg": Facts(
-        summary="frontal EEG (Fp1, Fp2) of 43 people with eyes open and closed, 250 Hz, uV, with blinks marked by a detector",
-        terms="no licence stated: internal evaluation only, do not redistribute; origin Luab/EEGDataset, Innopolis University",
-        caution="The blinks were marked by a threshold on the signal, not by people: a net that finds them has learned the "
-        "threshold's idea of a blink, and other movements of the eyes stand unmarked in the clean windows. Windows overlap: "
-        "intervals over windows are too narrow for statements about people.",
+        summary="frontal EEG (Fp1, Fp2) of 43 people with eyes open and closed, 250 Hz, uV, blinks marked by a "
+        "detector (Luab)",
+        terms="no licence stated: internal evaluation only, do not redistribute; Luab/EEGDataset, Innopolis University",
+        caution="The blinks were marked by a threshold on the signal, not by people: a net that finds them has learned "
+        "the threshold's idea of a blink, and other movements of the eyes stand unmarked in the clean windows. Windows "
+        "overlap: intervals over windows are too narrow for statements about people.",
         folder="eeg",
         files=(("luab_fp1fp2.npz",),),
     ),

@@ -1,7 +1,7 @@
 """Frontal EEG of the Luab set (Innopolis University, 2017): windows with a blink against windows without one.
 
-43 people, Fp1 and Fp2 against the right ear, OpenBCI, 250 Hz; each counted, or thought of numbers at random, with eyes open
-and with eyes closed. The blinks were marked by a threshold on the filtered signal, not by people.
+43 people, Fp1 and Fp2 against the right ear, OpenBCI, 250 Hz; each counted, or thought of numbers at random, with eyes
+open and with eyes closed. The blinks were marked by a threshold on the filtered signal, not by people.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -52,10 +53,10 @@ def load(
     filters: tuple[FilterSpec, ...] = PAPER_FILTERS,
     largest: PositiveFloat = 500.0,
 ) -> Dataset:
-    """Windows at a hop, filtered as a device does it; wearers are subjects, groups are open and closed eyes.
+    """Windows at a hop, filtered as a device does it; wearers are subjects, groups say whether eyes are open.
 
-    A window is ``eye_movement`` when it holds a whole blink, ``clean`` when it holds nothing of one. Windows with a part of
-    one, those on which the filters have not settled, and those with a value beyond `largest` are left out.
+    A window is ``eye_movement`` when it holds a whole blink, ``clean`` when it holds nothing of one. Windows with a part
+    of one, those on which the filters have not settled, and those with a value beyond `largest` are left out.
 
     Args:
         folder: Holds luab_fp1fp2.npz; or a folder eeg that does.
@@ -121,7 +122,7 @@ def _recordings(path: Path) -> Iterator[_Recording]:
         raise DataError(f"{path} cannot be read ({error}): get the whole file") from error
     if x.ndim != 2 or x.shape[1] != 2 or len(offsets) != len(subject) + 1 or offsets[-1] != len(x):
         raise DataError(f"{path} holds {x.shape} samples for {len(offsets) - 1} recordings: get the whole file")
-    for number, (start, end) in enumerate(zip(offsets[:-1], offsets[1:], strict=True)):
+    for number, (start, end) in enumerate(pairwise(offsets.tolist())):
         yield _Recording(
             np.ascontiguousarray(x[start:end].T),
             peaks[record == number],

@@ -17,11 +17,11 @@ class Stretch(NamedTuple):
 def labelled_windows(
     length: int, stretches: Sequence[Stretch], window: int, hop: int, first: int = 0
 ) -> Iterator[tuple[int, int]]:
-    """Start and label of each window at a `hop` from sample `first` on that lies inside `length` samples.
+    """Start and label of each window, at a `hop` from sample `first` on, that lies inside `length` samples.
 
-    The label is that of the stretches that lie whole inside the window, 0 where no stretch touches it. A window that cuts
-    a stretch shorter than itself, or holds stretches of several labels, has no clear label and is left out; one that lies
-    inside a longer stretch has its label.
+    The label is that of the stretches that lie whole inside the window, 0 where no stretch touches it. A window that
+    cuts a stretch shorter than itself, or holds stretches of several labels, has no clear label and is left out; one
+    that lies inside a longer stretch has its label.
     """
     for start in range(first, length - window + 1, hop):
         end = start + window

@@ -49,7 +49,8 @@ def hidden_widths(gamma: float, exits: int, final_features: int) -> list[int | N
 def exit_blocks(features: Sequence[int], placement: Placement, groups: Sequence[int] = ()) -> list[int]:
     """Indices of the blocks after which an early exit stands.
 
-    ``blockwise``: every block. ``semantic``: the last of each group but the last one, whose exit is the backbone's own head.
+    ``blockwise``: every block. ``semantic``: the last of each group, but of the last group, whose exit is the
+    backbone's own head.
 
     Args:
         features: That each block puts out.

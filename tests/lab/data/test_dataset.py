@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from edgeguard.errors import ConfigError, DataError
-from edgeguard.lab.data.dataset import Dataset, class_names, stratified_split
+from edgeguard.lab.data.dataset import Dataset, class_names, stratified_split, wearer_split
 from edgeguard.signals.spec import SignalSpec
 
 SIGNAL = SignalSpec(channels=("I", "II"), units="mV", window=5, hop=5)
@@ -89,3 +89,33 @@ def test_a_class_too_small_for_three_parts_is_named():
 def test_classes_that_nobody_knows_are_refused(word):
     with pytest.raises(ConfigError, match=r"no classes are called .*; there are: binary, five"):
         class_names("ecg5000", word, {"binary": ("a", "b"), "five": tuple("abcde")})
+
+
+def wearers_of(counts):
+    return np.repeat([f"w{number}" for number in range(len(counts))], counts)
+
+
+def test_a_wearer_is_in_one_part_only_and_shares_are_near():
+    rng = np.random.default_rng(0)
+    wearers = wearers_of(rng.integers(10, 40, 30))
+    labels = rng.integers(0, 3, len(wearers))
+    split = wearer_split(labels, wearers, (0.7, 0.15, 0.15), seed=1)
+    parts = [split.train, split.validation, split.test]
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(labels)))
+    assert not set(wearers[split.train]) & set(wearers[split.test])
+    for part, share in zip(parts, (0.7, 0.15, 0.15), strict=True):
+        shares = np.bincount(labels[part]) / np.bincount(labels)
+        assert np.abs(shares - share).max() < 0.05
+
+
+def test_a_wearer_split_is_that_of_its_seed():
+    wearers = wearers_of([5] * 20)
+    labels = np.arange(100) % 2
+    first, again, other = (wearer_split(labels, wearers, (0.6, 0.2, 0.2), seed) for seed in (1, 1, 2))
+    assert first.test.tolist() == again.test.tolist() != other.test.tolist()
+
+
+def test_too_few_wearers_of_a_class_are_refused():
+    labels = np.array([0] * 20 + [1] * 5)
+    with pytest.raises(DataError, match="5 wearers cannot be split"):
+        wearer_split(labels, wearers_of([5] * 5), (0.6, 0.2, 0.2), seed=0)
