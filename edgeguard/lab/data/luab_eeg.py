@@ -55,7 +55,7 @@ def load(
 ) -> Dataset:
     """Windows at a hop, filtered as a device does it; wearers are subjects, groups say whether eyes are open.
 
-    A window is ``eye_movement`` when it holds a whole blink, ``clean`` when it holds nothing of one. Windows with a part
+    A window is ``eye_movement`` when it holds a whole blink, ``clean`` when it holds none of one. Windows with a part
     of one, those on which the filters have not settled, and those with a value beyond `largest` are left out.
 
     Args:

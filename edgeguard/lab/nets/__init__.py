@@ -19,7 +19,13 @@ __all__ = ["BACKBONES", "NETWORKS", "EarlyExitNet", "Net", "TappedNet", "net_fro
 
 # a backbone is blocks that a recipe's placement puts exits on: f(channels, *, options) -> Backbone
 BACKBONES: Final[Registry[Callable[..., Backbone]]] = Registry(
-    "backbone", {"fcnet": "edgeguard.lab.nets.fcnet:fcnet", "vgg16": "edgeguard.lab.nets.vgg16:vgg16"}
+    "backbone",
+    {
+        "fcnet": "edgeguard.lab.nets.fcnet:fcnet",
+        "mobilenet_v2": "edgeguard.lab.nets.mobilenet_v2:mobilenet_v2",
+        "resnet18": "edgeguard.lab.nets.resnet18:resnet18",
+        "vgg16": "edgeguard.lab.nets.vgg16:vgg16",
+    },
 )
 # a network is any torch module, tapped where a recipe's taps say: f(signal, classes, *, options) -> module
 NETWORKS: Final[Registry[Callable[..., nn.Module]]] = Registry("network", {})
