@@ -138,6 +138,33 @@ PUBLISHED: Final = {
         narrow=("net.options.filters=32",),
         narrow_text="32 filters instead of 128",
     ),
+    "eeg-vgg16": Published(
+        title="EEG – VGG16",
+        figures={
+            UNDEFENDED: {CLEAN: (0.81, 0.11), "uap": (0.76, 0.05), PGD: (0.18, 0.66)},
+            "pgd-at": {CLEAN: (0.80, 0.03), "uap": (0.80, 0.03), PGD: (0.82, 0.05)},
+            "ours": {
+                CLEAN: (0.85, 0.03),
+                "uap": (0.80, 0.06),
+                PGD: (0.81, 0.04),
+                "pgd-avg": (0.76, 0.04),
+                "pgd-max": (0.48, 0.24),
+            },
+            "ours-pgd-at": {CLEAN: (0.83, 0.07), "pgd-avg": (0.80, 0.04), "pgd-max": (0.82, 0.07)},
+            "ours-pgd-avg-at": {CLEAN: (0.82, 0.11), "pgd-avg": (0.81, 0.10), "pgd-max": (0.81, 0.09)},
+            "ours-pgd-max-at": {CLEAN: (0.82, 0.04), "pgd-avg": (0.78, 0.30), "pgd-max": (0.82, 0.04)},
+        },
+        epsilons=(1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0),
+        narrow=(
+            "net.options.width=0.25",
+            "data.options.hop=1000",
+            "training.learning_rate=3e-4",
+            "training.batch_size=25",
+            "evaluation.attacked_windows=100",
+        ),
+        narrow_text="a quarter of the filters, a window every 4 s instead of every second, learning rate 3e-4 with batches "
+        "of 25 instead of 1e-4 with 200, 100 windows attacked",
+    ),
 }
 SCALES: Final = {
     "full": Scale(),
