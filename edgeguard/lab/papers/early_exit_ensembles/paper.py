@@ -160,10 +160,9 @@ PUBLISHED: Final = {
             "data.options.hop=1000",
             "training.learning_rate=3e-4",
             "training.batch_size=25",
-            "evaluation.attacked_windows=100",
         ),
-        narrow_text="a quarter of the filters, a window every 4 s instead of every second, learning rate 3e-4 with batches "
-        "of 25 instead of 1e-4 with 200, 100 windows attacked",
+        narrow_text="a quarter of the filters, a window every 4 s instead of every second, learning rate 3e-4 with "
+        "batches of 25 instead of 1e-4 with 200",
     ),
 }
 SCALES: Final = {
