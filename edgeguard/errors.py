@@ -31,6 +31,7 @@ EXTRAS: Final[dict[str, tuple[str, str]]] = {
     "amqtt": ("amqtt (or Mosquitto)", "demo"),
     "argon2": ("argon2-cffi", "fleet"),
     "authlib": ("authlib", "fleet"),
+    "braindecode": ("braindecode", "eeg"),
     "fastapi": ("fastapi", "fleet"),
     "httpx": ("httpx", "fleet"),
     "jinja2": ("jinja2", "lab"),

@@ -24,6 +24,7 @@ ALLOWED = {
     "amqtt": {"edgeguard.demo.local_broker"},
     "argon2": {"edgeguard.fleet.passwords"},
     "authlib": {"edgeguard.fleet.identity_provider"},
+    "braindecode": {"edgeguard.lab.nets.eegnet"},
     "click": {"edgeguard.cli", "edgeguard.cli.*"},
     "cryptography": {"edgeguard.bundle.signature"},
     "fastapi": {

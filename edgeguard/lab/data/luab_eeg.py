@@ -22,16 +22,11 @@ from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.data.facts import FACTS
 from edgeguard.lab.data.stretches import Stretch, labelled_windows
 from edgeguard.signals.conditioning import conditioned
+from edgeguard.signals.eeg import EEG_FILTERS, EEG_RATE_HZ, EEG_WINDOW
 from edgeguard.signals.filters import StreamingFilter
 from edgeguard.signals.spec import FilterSpec, Positive, PositiveFloat, SignalSpec
 
 CLASSES: Final = ("clean", "eye_movement")
-RATE_HZ: Final = 250.0
-PAPER_FILTERS: Final = (  # of the early-exit paper, with the mains of the place beside the paper's
-    FilterSpec(kind="bandpass", hz=(0.3, 40.0), order=2),
-    FilterSpec(kind="notch", hz=(50.0,)),
-    FilterSpec(kind="notch", hz=(60.0,)),
-)
 _BLINK_S: Final = 0.25  # to each side of its peak
 
 
@@ -48,9 +43,9 @@ class _Recording:
 def load(
     folder: Path,
     *,
-    window: Positive = 2000,
+    window: Positive = EEG_WINDOW,
     hop: Positive = 250,
-    filters: tuple[FilterSpec, ...] = PAPER_FILTERS,
+    filters: tuple[FilterSpec, ...] = EEG_FILTERS,
     largest: PositiveFloat = 500.0,
 ) -> Dataset:
     """Windows at a hop, filtered as a device does it; wearers are subjects, groups say whether eyes are open.
@@ -70,12 +65,12 @@ def load(
         DataError: the file is missing, cut short or malformed.
     """
     signal = _signal(window, hop, filters)
-    settle = int(np.ceil(StreamingFilter(filters, RATE_HZ, 2).settle_s * RATE_HZ))
+    settle = int(np.ceil(StreamingFilter(filters, EEG_RATE_HZ, 2).settle_s * EEG_RATE_HZ))
     path = _path(folder)
     x, y, subjects, eyes = [], [], [], []
     for one in _recordings(path):
-        values = conditioned(one.values, RATE_HZ, signal)
-        half = round(_BLINK_S * RATE_HZ)
+        values = conditioned(one.values, EEG_RATE_HZ, signal)
+        half = round(_BLINK_S * EEG_RATE_HZ)
         blinks = [Stretch(peak - half, peak + half, 1) for peak in one.peaks.tolist()]
         for at, label in labelled_windows(values.shape[1], blinks, window, hop, first=settle):
             cut = values[:, at : at + window]
@@ -97,7 +92,9 @@ def load(
 
 def _signal(window: int, hop: int, filters: tuple[FilterSpec, ...]) -> SignalSpec:
     try:
-        return SignalSpec(channels=("Fp1", "Fp2"), units="uV", window=window, hop=hop, rate_hz=RATE_HZ, filters=filters)
+        return SignalSpec(
+            channels=("Fp1", "Fp2"), units="uV", window=window, hop=hop, rate_hz=EEG_RATE_HZ, filters=filters
+        )
     except ValueError as error:
         raise ConfigError(f"luab_eeg: {error}") from error
 

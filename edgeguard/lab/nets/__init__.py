@@ -28,7 +28,9 @@ BACKBONES: Final[Registry[Callable[..., Backbone]]] = Registry(
     },
 )
 # a network is any torch module, tapped where a recipe's taps say: f(signal, classes, *, options) -> module
-NETWORKS: Final[Registry[Callable[..., nn.Module]]] = Registry("network", {})
+NETWORKS: Final[Registry[Callable[..., nn.Module]]] = Registry(
+    "network", {"eegnet": "edgeguard.lab.nets.eegnet:eegnet"}
+)
 
 
 def net_from_recipe(table: NetTable, signal: SignalSpec, classes: int, seed: int) -> Net:
