@@ -24,7 +24,7 @@ from edgeguard.lab.data.stretches import Stretch, labelled_windows
 from edgeguard.signals.conditioning import conditioned
 from edgeguard.signals.eeg import EEG_FILTERS, EEG_RATE_HZ, EEG_WINDOW
 from edgeguard.signals.filters import StreamingFilter
-from edgeguard.signals.spec import FilterSpec, Positive, PositiveFloat, SignalSpec
+from edgeguard.signals.spec import FilterSpec, Positive, PositiveFloat, QualitySpec, SignalSpec
 
 CLASSES: Final = ("clean", "eye_movement")
 _BLINK_S: Final = 0.25  # to each side of its peak
@@ -46,6 +46,7 @@ def load(
     window: Positive = EEG_WINDOW,
     hop: Positive = 250,
     filters: tuple[FilterSpec, ...] = EEG_FILTERS,
+    quality: QualitySpec | None = None,
     largest: PositiveFloat = 500.0,
 ) -> Dataset:
     """Windows at a hop, filtered as a device does it; wearers are subjects, groups say whether eyes are open.
@@ -58,13 +59,14 @@ def load(
         window: Samples per window, at 250 Hz.
         hop: Samples from one window to the next.
         filters: Of the stream.
+        quality: What a device must not judge; no window is left out for it here.
         largest: In uV, of the filtered signal.
 
     Raises:
         ConfigError: the filters cannot be computed.
         DataError: the file is missing, cut short or malformed.
     """
-    signal = _signal(window, hop, filters)
+    signal = _signal(window, hop, filters, quality)
     settle = int(np.ceil(StreamingFilter(filters, EEG_RATE_HZ, 2).settle_s * EEG_RATE_HZ))
     path = _path(folder)
     x, y, subjects, eyes = [], [], [], []
@@ -90,10 +92,16 @@ def load(
     )
 
 
-def _signal(window: int, hop: int, filters: tuple[FilterSpec, ...]) -> SignalSpec:
+def _signal(window: int, hop: int, filters: tuple[FilterSpec, ...], quality: QualitySpec | None) -> SignalSpec:
     try:
         return SignalSpec(
-            channels=("Fp1", "Fp2"), units="uV", window=window, hop=hop, rate_hz=EEG_RATE_HZ, filters=filters
+            channels=("Fp1", "Fp2"),
+            units="uV",
+            window=window,
+            hop=hop,
+            rate_hz=EEG_RATE_HZ,
+            filters=filters,
+            quality=quality,
         )
     except ValueError as error:
         raise ConfigError(f"luab_eeg: {error}") from error
