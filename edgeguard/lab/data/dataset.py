@@ -45,6 +45,7 @@ class Dataset:
         published: The split that the literature compares on, where there is one.
         origin_sha256: Hash of the published files, where windows are computed from them: the last bits of these
             differ between processors.
+        left_out: Windows and recordings that were not taken, by reason.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Dataset:
     wearers: NDArray[np.str_] | None = None
     published: Split | None = None
     origin_sha256: str = ""
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.x.ndim != 3 or self.x.shape[1:] != self.signal.shape or len(self.x) != len(self.y):

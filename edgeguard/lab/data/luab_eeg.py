@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,10 +21,9 @@ from numpy.typing import NDArray
 from edgeguard.errors import ConfigError, DataError
 from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.data.facts import FACTS
-from edgeguard.lab.data.stretches import Stretch, labelled_windows
-from edgeguard.signals.conditioning import conditioned
+from edgeguard.lab.data.recordings.windows import windows_of
+from edgeguard.lab.data.stretches import Stretch
 from edgeguard.signals.eeg import EEG_FILTERS, EEG_RATE_HZ, EEG_WINDOW
-from edgeguard.signals.filters import StreamingFilter
 from edgeguard.signals.spec import FilterSpec, Positive, PositiveFloat, QualitySpec, SignalSpec
 
 CLASSES: Final = ("clean", "eye_movement")
@@ -59,7 +59,7 @@ def load(
         window: Samples per window, at 250 Hz.
         hop: Samples from one window to the next.
         filters: Of the stream.
-        quality: What a device must not judge; no window is left out for it here.
+        quality: What is no signal: windows on it are left out, and a device does not judge them.
         largest: In uV, of the filtered signal.
 
     Raises:
@@ -67,20 +67,16 @@ def load(
         DataError: the file is missing, cut short or malformed.
     """
     signal = _signal(window, hop, filters, quality)
-    settle = int(np.ceil(StreamingFilter(filters, EEG_RATE_HZ, 2).settle_s * EEG_RATE_HZ))
     path = _path(folder)
+    half, left_out = round(_BLINK_S * EEG_RATE_HZ), Counter[str]()
     x, y, subjects, eyes = [], [], [], []
     for one in _recordings(path):
-        values = conditioned(one.values, EEG_RATE_HZ, signal)
-        half = round(_BLINK_S * EEG_RATE_HZ)
         blinks = [Stretch(peak - half, peak + half, 1) for peak in one.peaks.tolist()]
-        for at, label in labelled_windows(values.shape[1], blinks, window, hop, first=settle):
-            cut = values[:, at : at + window]
-            if np.abs(cut).max() <= largest:
-                x.append(cut)
-                y.append(label)
-                subjects.append(one.subject)
-                eyes.append(one.eyes)
+        for cut, label in windows_of(one.values, EEG_RATE_HZ, blinks, signal, left_out, largest=largest):
+            x.append(cut)
+            y.append(label)
+            subjects.append(one.subject)
+            eyes.append(one.eyes)
     return Dataset(
         name="luab_eeg",
         x=np.stack(x) if x else np.empty((0, 2, window), dtype=np.float32),
@@ -89,6 +85,7 @@ def load(
         signal=signal,
         groups={"eyes": np.array(eyes)},
         wearers=np.array(subjects),
+        left_out=dict(left_out),
     )
 
 

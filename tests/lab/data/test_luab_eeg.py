@@ -9,8 +9,8 @@ from edgeguard.lab.data.dataset import wearer_split
 
 
 def write(folder, **changes):
-    """Two recordings of noise, 17.6 s of two people, the second with a blink 10 s after its start."""
-    n = 4400
+    """Two recordings of noise, 18 s of two people, the second with a blink 10 s after its start."""
+    n = 4500
     x = np.random.default_rng(0).normal(scale=10, size=(2 * n, 2)).astype(np.float32) + 80_000
     x[n + 2500 - 40 : n + 2500 + 40] -= 150 * np.hanning(80)[:, None].astype(np.float32)
     arrays = {
