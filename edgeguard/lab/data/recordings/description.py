@@ -72,8 +72,8 @@ class LabelsTable(_Table, frozen=True, kw_only=True):
         duration_s: Length of a mark that has none.
         file: Of ``files``: the label file's name; ``{stem}`` is the recording's name without its suffix.
         start: Column with the seconds at which a mark begins.
-        end: Column with those at which it ends; or, with `duration`, left out.
-        duration: Column with its length.
+        end: Column with those at which it ends.
+        duration: Column with its length, in the place of `end`.
         text: Column with its text.
         channel: Column with the channel that it is about; marks of channels that are not taken are left out.
         path: Of ``path``: regular expression; its first group is looked up in `map`.
@@ -86,8 +86,8 @@ class LabelsTable(_Table, frozen=True, kw_only=True):
     duration_s: PositiveFloat = 1.0
     file: str = "{stem}.csv"
     start: str = "start"
-    end: str | None = "end"
-    duration: str | None = None
+    end: str = "end"
+    duration: str = ""
     text: str = "label"
     channel: str | None = None
     path: str = ""
@@ -178,8 +178,6 @@ def _check(found: Description) -> None:
             raise ValueError(f"{name!r} is none of the classes {', '.join(found.classes)}: add it to classes")
     if (labels.source == "path") != bool(labels.path):
         raise ValueError("labels.path belongs to labels.source = 'path', and is needed there")
-    if (labels.end is None) == (labels.duration is None) and labels.source == "files":
-        raise ValueError("a mark needs one of labels.end and labels.duration: set the other to the column's name alone")
     for pattern in (found.recordings.subject, labels.path):
         _check_pattern(pattern)
 

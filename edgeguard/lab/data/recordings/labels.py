@@ -65,7 +65,7 @@ def _from_file(path: Path, described: Description) -> Iterator[Mark]:
             rows = list(csv.DictReader(lines, dialect="excel-tab" if file.suffix == ".tsv" else "excel"))
         for row in rows:
             start_s = float(row[labels.start])
-            end_s = float(row[labels.end]) if labels.end else start_s + float(row[labels.duration or ""])
+            end_s = start_s + float(row[labels.duration]) if labels.duration else float(row[labels.end])
             yield Mark(
                 start_s, end_s, row[labels.text].strip(), row[labels.channel].strip() if labels.channel else None
             )
