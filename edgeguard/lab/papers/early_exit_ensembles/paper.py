@@ -157,11 +157,11 @@ PUBLISHED: Final = {
         epsilons=(1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0),
         narrow=(
             "net.options.width=0.25",
-            "data.options.hop=750",
+            "data.options.hop=500",
             "training.learning_rate=3e-4",
             "training.batch_size=25",
         ),
-        narrow_text="a quarter of the filters, a window every 3 s instead of every second, learning rate 3e-4 with "
+        narrow_text="a quarter of the filters, a window every 2 s instead of every second, learning rate 3e-4 with "
         "batches of 25 instead of 1e-4 with 200",
     ),
 }
