@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from edgeguard.lab.data.facts import Facts
 
 _data_dir = click.option(
     "--data-dir",
@@ -31,9 +35,16 @@ def list_datasets(data_dir: Path | None) -> None:
         if facts is None:
             click.echo(f"{name}  [from another package]")
             continue
-        state = "made on the fly" if facts.archive_url is None else "present" if facts.find(folder) else "not fetched"
-        click.echo(f"{name}  [{state}]\n    {facts.summary}\n    terms: {facts.terms}")
+        click.echo(f"{name}  [{_state(facts, folder)}]\n    {facts.summary}\n    terms: {facts.terms}")
     click.echo(f"data folder: {folder}")
+
+
+def _state(facts: Facts, folder: Path) -> str:
+    if facts.yours:
+        return "yours"
+    if not facts.files:
+        return "made on the fly"
+    return "present" if facts.find(folder) else "not fetched" if facts.archive_url else "not there"
 
 
 @command.command()

@@ -21,8 +21,10 @@ DATASETS: Final[Registry[Loader]] = Registry(
         "ecg5000": "edgeguard.lab.data.ecg5000:load",
         "luab_eeg": "edgeguard.lab.data.luab_eeg:load",
         "mitbih": "edgeguard.lab.data.mitbih:load",
+        "muse_blinks": "edgeguard.lab.data.muse_blinks:load",
         "recordings": "edgeguard.lab.data.recordings.load:load",
         "synthetic_ecg": "edgeguard.lab.data.synthetic_ecg:load",
+        "tuh_artifact": "edgeguard.lab.data.tuh_artifact:load",
     },
 )
 

@@ -22,6 +22,7 @@ class Facts:
             where the set is published in several formats.
         options: Loader options that give those labels.
         files_sha256: `edgeguard.lab.data.fetch.files_sha256` of the published files, where there is one format.
+        yours: Whether the user brings files of his own.
     """
 
     summary: str
@@ -33,12 +34,13 @@ class Facts:
     content_sha256: str = ""
     options: tuple[tuple[str, str], ...] = ()
     files_sha256: str = ""
+    yours: bool = False
 
     def find(self, data_folder: Path) -> tuple[Path, ...] | None:
         """The files of the first group that is whole, in `data_folder` or in its own folder there; else None."""
         for place in (data_folder / self.folder, data_folder):
             for group in self.files:
-                if all((place / name).is_file() for name in group):
+                if all((place / name).exists() for name in group):
                     return tuple(place / name for name in group)
         return None
 
@@ -89,6 +91,29 @@ FACTS: Final[dict[str, Facts]] = {
         folder="mitdb",
         files=(tuple(f"{record}.{suffix}" for suffix in ("atr", "dat", "hea") for record in _MITBIH_RECORDS),),
         files_sha256="2ac6a1d556abdf21bbe927159f306b32766e9228d3d9c587daeb56e43eadaca0",
+    ),
+    "muse_blinks": Facts(
+        summary="950 windows of 2 s of four channels of a Muse headband, 255 Hz, with a short or a long cued blink "
+        "each, six people",
+        terms="called open by its authors, no licence stated; Kelvin9811/EEG-Blink-dataset",
+        caution="Six people, of whom one gave more than half of the windows. The unit is the headband's own, and some "
+        "channels are saturated or hum.",
+        folder="eeg",
+        files=(("muse_blink_cued.npz",),),
+    ),
+    "tuh_artifact": Facts(
+        summary="EEG of 213 patients with eye movements and other artifacts marked by people, 250 Hz and more, uV "
+        "(TUH EEG Artifact Corpus, versions 2 and 3)",
+        terms="licensed: ask Temple University for access; cite Hamid et al. 2020",
+        caution="Where nothing is marked, nobody has said that the signal is clean. Patients of one hospital.",
+        folder="tuh_eeg_artifact",
+        files=(("edf",),),
+    ),
+    "recordings": Facts(
+        summary="EDF, BDF, CSV or NPZ files of yours, described in a TOML file",
+        terms="yours",
+        caution="Nothing is known of this data beyond its description.",
+        yours=True,
     ),
     "synthetic_ecg": Facts(
         summary="synthetic single-lead ECG of several wearers, 2 s windows in mV, 4 classes, made on the fly",

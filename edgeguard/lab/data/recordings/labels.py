@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,16 +22,19 @@ class Mark(NamedTuple):
     channel: str | None = None
 
 
-def marks_of(path: Path, place: str, recording: Recording, described: Description) -> list[Mark]:
-    """The marks of the recording at `path`, called `place` in the folder; DataError where labels do not fit it.
-
-    A mark that begins before the recording or ends behind it by more than a second is an error: these are the labels
-    of another file.
-    """
+def marks_in(path: Path, place: str, recording: Recording, described: Description) -> list[Mark]:
+    """What is marked in the recording at `path`, called `place` in the folder; DataError where it cannot be read."""
     source = described.labels.source
     if source == "path":
-        return [Mark(0.0, math.inf, _in_path(place, described))]
-    marks = list(_from_annotations(recording, described) if source == "annotations" else _from_file(path, described))
+        return [Mark(0.0, recording.values.shape[1] / recording.rate_hz, _in_path(place, described))]
+    return list(_from_annotations(recording, described) if source == "annotations" else _from_file(path, described))
+
+
+def fitting(marks: Sequence[Mark], path: Path, recording: Recording) -> list[Mark]:
+    """The marks that are about channels that are taken; DataError where they are those of another recording.
+
+    So it is where one begins before the recording, or ends behind it, by more than a second.
+    """
     length_s = recording.values.shape[1] / recording.rate_hz
     for mark in marks:
         if mark.start_s < -1.0 or mark.end_s > length_s + 1.0 or mark.end_s < mark.start_s:

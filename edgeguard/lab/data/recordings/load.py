@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from edgeguard.errors import ConfigError, DataError, SourceError
 from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.data.fetch import files_sha256
 from edgeguard.lab.data.recordings.description import Description, read_description
-from edgeguard.lab.data.recordings.labels import marks_of
+from edgeguard.lab.data.recordings.labels import Mark, fitting, marks_in
 from edgeguard.lab.data.recordings.reading import read
 from edgeguard.lab.data.recordings.windows import windows_of
 from edgeguard.lab.data.stretches import Stretch
@@ -40,8 +40,8 @@ def load(folder: Path, *, description: str) -> Dataset:
     return dataset_from(read_description(path), path.parent)
 
 
-def dataset_from(described: Description, folder: Path) -> Dataset:
-    """The recordings below `folder` that `described` describes."""
+def dataset_from(described: Description, folder: Path, marks: Mapping[str, Sequence[Mark]] | None = None) -> Dataset:
+    """The recordings below `folder` that `described` describes; `marks` by file name, where they do not lie beside."""
     paths = _paths(described, folder)
     people = _people(described, folder)
     left_out: Counter[str] = Counter()
@@ -49,7 +49,7 @@ def dataset_from(described: Description, folder: Path) -> Dataset:
     for path in paths:
         place = path.relative_to(folder).as_posix()
         subject = _subject(place, described)
-        for window, label in _windows(path, place, described, left_out):
+        for window, label in _windows(path, place, described, left_out, marks):
             x.append(window)
             y.append(label)
             who.append(subject)
@@ -86,12 +86,19 @@ def _subject(place: str, described: Description) -> str:
     return str(found[1])
 
 
-def _windows(path: Path, place: str, described: Description, left_out: Counter[str]) -> Iterator[Labelled]:
+def _windows(
+    path: Path,
+    place: str,
+    described: Description,
+    left_out: Counter[str],
+    marks: Mapping[str, Sequence[Mark]] | None,
+) -> Iterator[Labelled]:
     recording = read(path, described)
     rate_hz, background = described.signal.rate_hz, described.background
     first = described.classes.index(background) if background is not None else 0
     stretches = []
-    for mark in marks_of(path, place, recording, described):
+    found = marks_in(path, place, recording, described) if marks is None else marks.get(path.stem, ())
+    for mark in fitting(found, path, recording):
         try:
             label = described.class_index(mark.text)
         except KeyError as error:
