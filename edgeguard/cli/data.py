@@ -48,6 +48,17 @@ def _state(facts: Facts, folder: Path) -> str:
 
 
 @command.command()
+@click.argument("description", type=click.Path(path_type=Path, dir_okay=False))
+def check(description: Path) -> None:
+    """Read the recordings that the TOML file DESCRIPTION describes, and say what windows they give."""
+    from edgeguard.lab.data.recordings.load import load
+    from edgeguard.lab.data.summary import summary
+
+    for line in summary(load(description.parent, description=str(description))):
+        click.echo(line)
+
+
+@command.command()
 @click.argument("name")
 @click.option("--url", help="Another address of the same archive.")
 @_data_dir

@@ -32,6 +32,7 @@ def command(
     """
     from edgeguard.cli.console import training_progress
     from edgeguard.lab.data import data_folder
+    from edgeguard.lab.data.summary import left_out
     from edgeguard.lab.recipe import load_recipe
     from edgeguard.lab.run import Run, dataset_from_recipe, run_name
     from edgeguard.lab.training import train
@@ -40,6 +41,8 @@ def command(
     loaded = load_recipe(recipe, [*assignments, *extra])
     run = Run(out or Path("runs") / run_name(loaded))
     dataset = dataset_from_recipe(loaded.data, data_folder(data_dir))
+    for line in left_out(dataset):
+        click.echo(line)
     with training_progress(quiet=quiet) as on_batch:
         facts = train(loaded, dataset, run, device=device, on_batch=on_batch)
     click.echo(

@@ -60,10 +60,12 @@ def fetch(name: str, folder: Path, *, url: str | None = None, progress: Progress
     if facts is None:
         DATASETS.load(name)  # raises with the near match where there is none at all
         raise ConfigError(f"{name} has no known home to fetch it from: put its files into {folder}")
-    if facts.archive_url is None:
+    if not facts.files and not facts.yours:
         return f"{name} is made on the fly: nothing to fetch"
     if (there := facts.find(folder)) is not None:
         return f"{name} is already in {there[0].parent}"
+    if facts.archive_url is None:
+        raise ConfigError(f"{name} cannot be fetched ({facts.terms}): put its files into {folder / facts.folder}")
     address = url or facts.archive_url
     archive = folder / f"{facts.folder}.zip"
     download(address, archive, progress or (lambda _done, _total: None))
