@@ -110,7 +110,7 @@ def _numbers(data: bytes, width: int) -> NDArray[np.int32]:
     if width < 3:
         return np.frombuffer(data, _INT[width]).astype(np.int32)
     # each number with the byte before it, which the shift pushes out
-    numbers: NDArray[np.int32] = np.ndarray(len(data) // 3, _INT[3], b"\0" + data, 0, 3) >> 8
+    numbers: NDArray[np.int32] = np.ndarray((len(data) // 3,), _INT[3], b"\0" + data, 0, (3,)) >> 8
     return numbers
 
 
