@@ -13,7 +13,7 @@ from firmware_bridge.coding import (
     MISSING,
     PLAIN,
     WIDTHS,
-    checked,
+    as_sent,
     data_length,
     deltas,
     highest,
@@ -80,7 +80,7 @@ def encode_stream(
     Raises:
         FrameError: A value does not fit `width` bytes.
     """
-    numbers = checked(values, width)
+    numbers = as_sent(values, width)
     found = cuts(values, width, delta=delta, longest=longest)
     frames: list[bytes] = [b""] * len(found)
     alike: dict[tuple[Coding, int], list[int]] = {}
