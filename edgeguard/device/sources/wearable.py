@@ -19,14 +19,14 @@ from edgeguard.device.sources.channels import channel_rows, scales
 from edgeguard.device.sources.claims import claim, release
 from edgeguard.errors import ConfigError, SourceError
 from edgeguard.signals.spec import SignalSpec
-from firmware_bridge.errors import BridgeError, LinkDown, WearableError
-from firmware_bridge.frames import Action, Battery, Heartbeat, Hello, Leads, Result
+from firmware_bridge.errors import BridgeError, LinkDown
+from firmware_bridge.frames import Action, Battery, Heartbeat, Hello, Leads
 from firmware_bridge.links import open_link
 
 with translated():  # its libraries are an extra
     from edgeguard.device.sources.wearable_faults import WireFaults
     from firmware_bridge.client import Client, News
-    from firmware_bridge.session import Block, Described, Restarted
+    from firmware_bridge.session import Block, Restarted
 
 log = logging.getLogger(__name__)
 
@@ -95,10 +95,7 @@ class WearableSource:
         return rows, scales([channel.unit for channel in hello.channels], rows, signal.units, origin)
 
     async def _start(self) -> None:
-        answer = await self._client.command(Action.START)
-        if answer.result != Result.DONE:
-            why = Result(answer.result).name.lower().replace("_", " ")
-            raise WearableError(f"the wearable at {self._link.name} does not start ({why}): look at its firmware")
+        await self._client.command(Action.START)
         self._streams = True
 
     async def _samples(self, hello: Hello, rows: list[int], factors: NDArray[np.float32]) -> AsyncIterator[Samples]:
@@ -106,16 +103,19 @@ class WearableSource:
             async for news in self._client.news():
                 self._wire.count()
                 if isinstance(news, Block):
+                    hello = self._as_before(hello, news.hello)
                     yield Samples(news.start, news.values[rows] * factors)
                 else:
-                    await self._heed(news, hello, rows)
+                    await self._heed(news, rows)
 
-    async def _heed(self, news: News, hello: Hello, rows: list[int]) -> None:
+    def _as_before(self, before: Hello, now: Hello) -> Hello:
+        """`now`; LinkDown where its samples are others than before."""
+        if now is not before and _meaning(now) != _meaning(before):
+            raise LinkDown(f"{now.device} at {self._link.name} sends {_described(now)} from now on: it is opened anew")
+        return now
+
+    async def _heed(self, news: News, rows: list[int]) -> None:
         match news:
-            case Described(hello=now) if _meaning(now) != _meaning(hello):
-                raise LinkDown(
-                    f"{now.device} at {self._link.name} sends {_described(now)} from now on: it is opened anew"
-                )
             case Restarted(known_boot=True):
                 log.warning("%s: two wearables speak on it: one is listened to, take the other away", self._link.name)
             case Leads():
