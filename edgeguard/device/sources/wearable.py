@@ -7,8 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,17 +35,19 @@ _FAREWELL_S: Final = 1.0
 
 
 class WearableSource:
-    """Reads ``/dev/ttyACM0,baud=921600``, ``HOST:PORT`` or ``NAME``, as `kind` says, with options behind it.
+    """Reads a wearable over one kind of link; what the link takes may be followed by options of ours.
 
     ``device=ID`` refuses every other wearable, ``channels=A+B`` chooses where names differ from the model's. Indices go
     on over all reconnections. A missing sample and one whose lead is off are NaN.
     """
 
-    def __init__(self, kind: str, argument: str, speed: float) -> None:
+    _kind: ClassVar[str]
+
+    def __init__(self, argument: str, speed: float) -> None:
         where, options = _parted(argument)
         try:
             with translated():
-                self._link = open_link(f"{kind}:{where}")
+                self._link = open_link(f"{self._kind}:{where}")
         except SourceError as error:
             raise ConfigError(str(error)) from error
         self._client = Client(self._link, device=options.get("device"))
@@ -140,6 +141,24 @@ class WearableSource:
         return lowest
 
 
+class SerialSource(WearableSource):
+    """``/dev/ttyACM0`` or ``/dev/ttyUSB0,baud=921600``."""
+
+    _kind = "serial"
+
+
+class TcpSource(WearableSource):
+    """``HOST:PORT``."""
+
+    _kind = "tcp"
+
+
+class BleSource(WearableSource):
+    """``NAME`` or ``ADDRESS`` of a wearable with the Nordic UART service."""
+
+    _kind = "ble"
+
+
 def _parted(argument: str) -> tuple[str, dict[str, str]]:
     """What the link is opened with, and the options that are ours."""
     theirs, ours = [], {}
@@ -159,8 +178,3 @@ def _meaning(hello: Hello) -> object:
 
 def _described(hello: Hello) -> str:
     return f"{'+'.join(channel.name for channel in hello.channels)} at {hello.rate_hz:g} Hz"
-
-
-serial_source = partial(WearableSource, "serial")
-tcp_source = partial(WearableSource, "tcp")
-ble_source = partial(WearableSource, "ble")
