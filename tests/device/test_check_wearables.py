@@ -76,21 +76,26 @@ def held_port():
 @pytest.mark.parametrize(
     ("sent", "text"),
     [
-        (b"", "answers"),
-        (b"U-Boot 2024.01 (Jan 01 2024)\r\n", "answers"),
         (hello_with(version=2), "version 2"),
         (hello_with(channels=10_000), "10000 channels"),
         (hello_with(rate_mhz=0), "rate of 0"),
         (encode(simple_hello("chest-1", channels=("III", "V1"))), "has no channel 'I' (there are: III, V1)"),
         (encode(simple_hello("chest-1", channels=("I", "II"), unit="bpm")), "is in 'bpm', not in the model's 'mV'"),
-        (encode(simple_hello("chest-1", channels=("I", "II"))), "no answer"),
+        (encode(simple_hello("chest-1", channels=("I", "II"))), "does not answer when told 6 times to start"),
     ],
-    ids=["silent", "console", "future", "10000 channels", "rate 0", "channels", "unit", "deaf"],
+    ids=["future", "10000 channels", "rate 0", "channels", "unit", "deaf"],
 )
 def test_what_no_waiting_mends_is_wrong(found, sending, sent, text, monkeypatch):
     monkeypatch.setattr("firmware_bridge.client.ANSWER_S", 0.05)
     kind, said = found(sending(sent))
     assert (kind, text in said) == ("wrong", True), said
+
+
+@pytest.mark.parametrize("sent", [b"", b"U-Boot 2024.01 (Jan 01 2024)\r\n"])
+def test_one_that_sends_no_frame_is_waited_for(found, sending, sent, monkeypatch):
+    monkeypatch.setattr("firmware_bridge.client.ANSWER_S", 0.05)
+    kind, said = found(sending(sent))
+    assert (kind, "is silent: is the wearable switched on?" in said) == ("note", True), said
 
 
 def test_another_wearable_is_wrong(found, sending):

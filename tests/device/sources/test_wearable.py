@@ -259,7 +259,7 @@ def test_a_wearable_that_says_that_it_does_not_stream_is_started():
 
 
 def test_a_wearable_that_does_not_start_says_why():
-    with pytest.raises(LinkError, match="refused start: not now") as found:
+    with pytest.raises(LinkError, match="does not start: not now") as found:
         with_puppet(None, Puppet(result=Result.NOT_NOW))
     assert type(found.value.__cause__) is SourceError
 
