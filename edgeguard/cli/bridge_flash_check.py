@@ -25,12 +25,14 @@ def command(*, link: str, seconds: float, as_json: bool) -> int:
     """
     import asyncio
 
-    from edgeguard.cli.bridge_links import bridge_errors, link_from
+    from edgeguard.cli.bridge_links import link_from
     from edgeguard.cli.console import say
-    from firmware_bridge.examination import examine
-    from firmware_bridge.grading import grade
+    from edgeguard.device.sources.bridge_errors import translated
 
-    with bridge_errors():
+    with translated():
+        from firmware_bridge.examination import examine
+        from firmware_bridge.grading import grade
+
         opened = link_from(link)
         say(f"{opened.name}: trying its commands, then listening for {seconds:g} s", quiet=as_json)
         report = grade(asyncio.run(examine(opened, seconds)))
