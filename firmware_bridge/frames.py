@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final, TypeAlias
@@ -22,6 +23,24 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,24}")
 _FIRMWARE = re.compile(r"[A-Za-z0-9._-]{1,16}")
 _WORD = re.compile(r"[!-~]{1,8}")
 _NAME = re.compile(r"[!-*\-.-~]{1,8}")  # without , and +
+_SAID = 40  # letters of a text that are repeated in a message
+
+
+def _said(text: str) -> str:
+    """A text that may come from anybody, escaped and cut off."""
+    return ascii(text if len(text) <= _SAID else f"{text[:_SAID]}...")
+
+
+def _check(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise FrameError(f"{name} {value}: {low} to {high} are possible")
+
+
+def _single(value: float) -> float:
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", value))[0])
+    except OverflowError:
+        return math.inf
 
 
 class Coding(IntEnum):
@@ -55,11 +74,19 @@ class Result(IntEnum):
 
 @dataclass(frozen=True)
 class Channel:
-    """One channel of a wearable: its name, its unit, and units per step."""
+    """One channel of a wearable: its name, its unit, and units per step, which are rounded to an IEEE 754 single."""
 
     name: str
     unit: str
     resolution: float
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or not _WORD.fullmatch(self.unit):
+            raise FrameError(f"channel {_said(self.name)} in {_said(self.unit)}: each is 1 to 8 printable letters")
+        resolution = _single(self.resolution)
+        if not (math.isfinite(resolution) and resolution > 0):
+            raise FrameError(f"channel {self.name} has a resolution of {self.resolution:g}: not above 0, or not finite")
+        object.__setattr__(self, "resolution", resolution)
 
 
 @dataclass(frozen=True)
@@ -77,6 +104,11 @@ class _Frame:
     boot: int
     sequence: int
     clock_us: int
+
+    def _check_head(self) -> None:
+        _check("boot", self.boot, 0, 0xFFFF)
+        _check("sequence", self.sequence, 0, 0xFFFF)
+        _check("clock_us", self.clock_us, 0, 0xFFFFFFFF)
 
 
 @dataclass(frozen=True)
@@ -100,23 +132,20 @@ class Hello(_Frame):
     channels: tuple[Channel, ...]
 
     def __post_init__(self) -> None:
+        self._check_head()
         if not _ID.fullmatch(self.device):
-            raise FrameError(f"the device id {self.device!r} is not 1 to 24 letters, digits, '.', '_' or '-'")
+            raise FrameError(f"the device id {_said(self.device)} is not 1 to 24 letters, digits, '.', '_' or '-'")
         if not _FIRMWARE.fullmatch(self.firmware):
-            raise FrameError(f"the firmware version {self.firmware!r} is not 1 to 16 letters, digits, '.', '_' or '-'")
+            raise FrameError(f"the firmware {_said(self.firmware)} is not 1 to 16 letters, digits, '.', '_' or '-'")
         if not 0 < self.rate_mhz < 1 << 32:
-            raise FrameError(f"a rate of {self.rate_mhz / 1000:g} Hz: it must be above 0")
+            raise FrameError(f"a rate of {self.rate_mhz / 1000:g} Hz: it must be above 0 and below 4294967.296")
         if self.width not in (2, 3):
             raise FrameError(f"samples of {self.width} bytes: 2 or 3 are known")
-        if not 1 <= len(self.channels) <= MAX_CHANNELS:
-            raise FrameError(f"{len(self.channels)} channels: 1 to {MAX_CHANNELS} are possible")
-        for channel in self.channels:
-            if not _NAME.fullmatch(channel.name) or not _WORD.fullmatch(channel.unit):
-                raise FrameError(f"channel {channel.name!r} in {channel.unit!r}: each is 1 to 8 printable letters")
-            if not (math.isfinite(channel.resolution) and channel.resolution > 0):
-                raise FrameError(f"channel {channel.name!r} has a resolution of {channel.resolution}: not above 0")
-        if len({channel.name for channel in self.channels}) < len(self.channels):
-            raise FrameError(f"two channels are called alike: {', '.join(one.name for one in self.channels)}")
+        _check("channels", len(self.channels), 1, MAX_CHANNELS)
+        names = [channel.name for channel in self.channels]
+        for name in names:
+            if names.count(name) > 1:
+                raise FrameError(f"two channels are called {name}: give each its own name")
 
     @property
     def rate_hz(self) -> float:
@@ -144,6 +173,13 @@ class Samples(_Frame):
     count: int
     data: bytes
 
+    def __post_init__(self) -> None:
+        self._check_head()
+        _check("index", self.index, 0, 0xFFFFFFFF)
+        _check("coding", self.coding, min(Coding), max(Coding))
+        _check("channels", self.channels, 1, MAX_CHANNELS)
+        _check("count", self.count, 1, 0xFF)
+
 
 @dataclass(frozen=True)
 class Leads(_Frame):
@@ -152,6 +188,10 @@ class Leads(_Frame):
     TYPE: ClassVar[int] = 0x03
 
     off: int
+
+    def __post_init__(self) -> None:
+        self._check_head()
+        _check("leads off", self.off, 0, 0xFFFFFFFF)
 
 
 @dataclass(frozen=True)
@@ -163,6 +203,11 @@ class Button(_Frame):
     number: int
     pressed: bool
 
+    def __post_init__(self) -> None:
+        self._check_head()
+        _check("button", self.number, 0, 0xFF)
+        _check("pressed", self.pressed, 0, 1)
+
 
 @dataclass(frozen=True)
 class Battery(_Frame):
@@ -173,6 +218,11 @@ class Battery(_Frame):
     percent: int
     millivolts: int
 
+    def __post_init__(self) -> None:
+        self._check_head()
+        _check("percent", self.percent, 0, 100)
+        _check("millivolts", self.millivolts, 0, 0xFFFF)
+
 
 @dataclass(frozen=True)
 class Ack(_Frame):
@@ -182,6 +232,11 @@ class Ack(_Frame):
 
     id: int
     result: Result
+
+    def __post_init__(self) -> None:
+        self._check_head()
+        _check("id", self.id, 0, 0xFF)
+        _check("result", self.result, min(Result), max(Result))
 
 
 @dataclass(frozen=True)
@@ -200,6 +255,12 @@ class Heartbeat(_Frame):
     lost: int
     streaming: bool
 
+    def __post_init__(self) -> None:
+        self._check_head()
+        _check("next index", self.next_index, 0, 0xFFFFFFFF)
+        _check("lost", self.lost, 0, 0xFFFFFFFF)
+        _check("streaming", self.streaming, 0, 1)
+
 
 @dataclass(frozen=True)
 class Command(_Frame):
@@ -213,6 +274,12 @@ class Command(_Frame):
     id: int
     action: int
     argument: int = 0
+
+    def __post_init__(self) -> None:
+        self._check_head()
+        _check("id", self.id, 0, 0xFF)
+        _check("action", self.action, 0, 0xFF)
+        _check("argument", self.argument, 0, 0xFFFFFFFF)
 
 
 Event: TypeAlias = Leads | Button | Battery
