@@ -69,11 +69,16 @@ def of_clocks(seen: Observations, figures: dict[str, float]) -> Iterator[Finding
         yield Finding("note", "rate", f"{length_s:.1f} s of samples show no rate and no drift: listen for longer")
         return
     yield _of_rate(stream, hello, figures)
-    drift = speed_of(stream.clock_s, stream.host_s)
+    drift = speed_of(_made_s(stream, hello), stream.host_s)
     yield _of_clock(stream, drift, figures)
     yield _of_sample_clock(stream, hello, figures)
     if drift is not None:
-        yield _of_jitter(stream, drift, figures)
+        yield _of_jitter(_made_s(stream, hello), stream.host_s, drift, figures)
+
+
+def _made_s(stream: Stream, hello: Hello) -> NDArray[np.float64]:
+    """When the last sample of each frame was taken and it could be sent, in seconds of the wearable's clock."""
+    return stream.clock_s + stream.count / hello.rate_hz
 
 
 def _of_rate(stream: Stream, hello: Hello, figures: dict[str, float]) -> Finding:
@@ -113,9 +118,11 @@ def _of_sample_clock(stream: Stream, hello: Hello, figures: dict[str, float]) ->
     return by_size("clock of samples", apart_ms, max(1.0, 1000 / hello.rate_hz), np.inf, seen, advice)
 
 
-def _of_jitter(stream: Stream, drift: Speed, figures: dict[str, float]) -> Finding:
+def _of_jitter(
+    made_s: NDArray[np.float64], host_s: NDArray[np.float64], drift: Speed, figures: dict[str, float]
+) -> Finding:
     """How much later than the earliest frames come, what the drift explains taken off."""
-    late_s = stream.host_s - stream.clock_s / (1 + drift.ppm / 1e6)
+    late_s = host_s - made_s / (1 + drift.ppm / 1e6)
     half, most = np.quantile(late_s - late_s.min(), (0.5, 0.99))
     figures |= {"late_half_ms": 1000 * float(half), "late_99_ms": 1000 * float(most)}
     seen = f"half of the frames come within {1000 * half:.3g} ms of the earliest, 99 % within {1000 * most:.3g} ms"
