@@ -22,10 +22,10 @@ from firmware_bridge.frames import (
     Hello,
     Leads,
     Result,
-    Samples,
 )
-from firmware_bridge.simulator.sampler import Sampler, Sampling, Signal, WearableCounts
+from firmware_bridge.simulator.sampler import Sampler, Signal, WearableCounts
 from firmware_bridge.simulator.spells import Spells
+from firmware_bridge.stream import Origin, encode_stream
 from firmware_bridge.wire import encode
 
 HEARTBEAT_S: Final = 1.0
@@ -98,7 +98,8 @@ class VirtualWearable:
         self.counts = WearableCounts()
         self._hello = hello
         self._signal = signal
-        self._sampling = Sampling(delta, samples_per_frame)
+        self._delta = delta
+        self._most = samples_per_frame
         self._clock = 1 + drift_ppm * 1e-6
         self._clock_us = clock_us
         self._battery = battery
@@ -146,7 +147,7 @@ class VirtualWearable:
         self._boot = int(self._rng.integers(1, _U16))
         self._sequence = 0
         self._last: tuple[tuple[int, int, int], Result] | None = None
-        self._sampler = Sampler(self._hello, self._signal, self._sampling, self._clock, self.counts)
+        self._sampler = Sampler(self._hello, self._signal, self._most, self._clock, self.counts)
         self._said, self._told = [], 0
         self._heartbeat_s = now_s + HEARTBEAT_S
         self._introduce(now_s)
@@ -253,23 +254,25 @@ class VirtualWearable:
         return None
 
     def _send_samples(self, *, all_: bool) -> None:
-        for index, at_s, piece in self._sampler.sendable(all_=all_):
-            channels = len(self._hello.channels)
-            self._say(Samples(*self._head(at_s), index % _U32, piece.coding, channels, piece.count, piece.data))
-            self.counts.sent += piece.count
+        sample_us = 1e9 / self._hello.rate_mhz
+        for values, index, at_s in self._sampler.ready(all_=all_):
+            origin = Origin(self._boot, self._sequence, index, self._clock_at(at_s), sample_us)
+            most = self._sampler.most
+            frames = encode_stream(values, self._hello.width, origin, delta=self._delta, longest=most)
+            self._said += frames
+            self._sequence += len(frames)
+            self.counts.frames += len(frames)
+            self.counts.sent += values.shape[1]
 
     def _tell(self, kind: Callable[..., Frame], at_s: float, *fields: Any) -> None:
         """Send a frame of another kind than samples, behind those that were taken before it."""
         self._send_samples(all_=True)
         if self._now_s - at_s <= _STALE_S and self._told < _MOST_TOLD:
+            head = self._boot, self._sequence % _U16, round(self._clock_at(at_s)) % _U32
+            self._said.append(encode(kind(*head, *fields)))
+            self._sequence += 1
             self._told += 1
-            self._say(kind(*self._head(at_s), *fields))
+            self.counts.frames += 1
 
-    def _head(self, at_s: float) -> tuple[int, int, int]:
-        self._sequence += 1
-        clock_us = round((at_s - self._born_s) * self._clock * 1e6) + self._clock_us
-        return self._boot, (self._sequence - 1) % _U16, clock_us % _U32
-
-    def _say(self, frame: Frame) -> None:
-        self._said.append(encode(frame))
-        self.counts.frames += 1
+    def _clock_at(self, at_s: float) -> float:
+        return (at_s - self._born_s) * self._clock * 1e6 + self._clock_us
