@@ -61,6 +61,7 @@ class RecordingWriter:
 
     Attributes:
         size: Bytes of the file.
+        empty: Whether nothing came yet.
 
     Raises:
         RecordingError: the file is there already, or cannot be written.
@@ -77,6 +78,7 @@ class RecordingWriter:
     ) -> None:
         self.path = path
         self.size = 0
+        self.empty = True
         self._began_s, self._last_us = monotonic(), 0
         try:
             self._file = path.open("wb" if overwrite else "xb", buffering=0)
@@ -100,6 +102,7 @@ class RecordingWriter:
         for start in range(0, len(data), MAX_CHUNK):
             part = data[start : start + MAX_CHUNK]
             self._append(_CHUNK.pack(self._last_us, len(part)) + part)
+            self.empty = False
 
     def close(self) -> None:
         """Have everything on the disk; harmless when called twice."""

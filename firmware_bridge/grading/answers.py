@@ -60,9 +60,9 @@ def _of_rubbish(seen: Observations) -> Finding:
 def _of_hello(seen: Observations) -> Finding:
     if (hello := seen.hello) is None:
         return Finding("wrong", "hello", "none came: send one at the start and after identify, before its ack")
-    units = ", ".join(sorted({channel.unit for channel in hello.channels}))
+    many, units = len(hello.channels), ", ".join(sorted({channel.unit for channel in hello.channels}))
     text = (
-        f"{hello.device}, firmware {hello.firmware}: {len(hello.channels)} channel{'s' * (len(hello.channels) > 1)} in {units}, "
+        f"{hello.device}, firmware {hello.firmware}: {many} channel{'s' * (many > 1)} in {units}, "
         f"{8 * hello.width} bit, {hello.rate_hz:g} Hz"
     )
     said = {(one.device, one.width, one.channels) for _, one in seen.of(Hello)}
