@@ -6,6 +6,7 @@ import asyncio
 import csv
 import itertools
 import math
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeguard import config
-from edgeguard.device.samples import Feed
+from edgeguard.device.samples import Feed, Source
 from edgeguard.device.sources.pacing import paced
 from edgeguard.device.sources.recording import Recording, matched, pieces
 from edgeguard.errors import SourceError
@@ -37,6 +38,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     channels: str | int = ""
     start: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     loop: bool = False
+
+
+def replay_source(argument: str, speed: float) -> Source:
+    """The source that plays `argument` back: a recording of samples, or with ``.egb`` of what a wearable sent."""
+    if re.fullmatch(r"[^,]*\.egb(,.*)?", argument):
+        from edgeguard.device.sources.bridge_recording import BridgeRecordingSource  # noqa: PLC0415 # an extra
+
+        return BridgeRecordingSource(argument, speed)
+    return ReplaySource(argument, speed)
 
 
 class ReplaySource:
