@@ -58,7 +58,7 @@ class Played:
         self.rate_hz = rate_hz.result()
 
     def __call__(self, n: int) -> Floats | None:
-        """The next `n` samples at most, (channels, n), NaN in gaps; None at the end. SourceError where it breaks off."""
+        """The next `n` at most, (channels, n), NaN in gaps; None at the end, SourceError where it breaks off."""
         while self._block is not None and self._block.shape[1] == 0:
             block = self._blocks.get()
             if isinstance(block, BaseException):
@@ -76,9 +76,7 @@ class Played:
 
     async def _read(self, source: Source, signal: SignalSpec, rate_hz: Future[float]) -> None:
         try:
-            feed = await source.open(signal)
-            if feed.live:
-                raise SourceError("a live source cannot be played again: give a recording or synthetic")
+            feed = await _opened(source, signal)
             rate_hz.set_result(feed.rate_hz or math.nan)
             await self._hand_on(feed)
             self._put(None)
@@ -127,6 +125,13 @@ def play(spec: str, *, unit: str | None = None, rate_hz: float | None = None) ->
     window = known.window or 1
     signal = SignalSpec(channels=known.channels or (), units=unit, window=window, hop=window, rate_hz=rate_hz)
     return Played(source, signal, _wire_unit(unit))
+
+
+async def _opened(source: Source, signal: SignalSpec) -> Feed:
+    feed = await source.open(signal)
+    if feed.live:
+        raise SourceError("a live source cannot be played once more: give a recording or synthetic")
+    return feed
 
 
 def _agreed(spec: str, what: str, told: T | None, given: T | None) -> T | None:
