@@ -79,10 +79,12 @@ def deltas(width: int) -> list[tuple[Coding, int]]:
 def check_data(coding: Coding, channels: int, count: int, data: bytes) -> None:
     """FrameError unless `data` are as long as the others say, and no difference overflows."""
     if not 1 <= channels <= MAX_CHANNELS or not count:
-        raise FrameError(f"{count} samples of {channels} channels: 1 of 1 to {MAX_CHANNELS} at least")
+        raise FrameError(
+            f"{count} samples of {channels} channels: there is 1 at least, and 1 to {MAX_CHANNELS} channels"
+        )
     if len(data) != data_length(coding, channels, count):
         needed = data_length(coding, channels, count)
-        raise FrameError(f"{count} samples of {channels} channels in {len(data)} bytes: {coding.name} has {needed}")
+        raise FrameError(f"{count} samples of {channels} channels in {len(data)} bytes: {coding.name} takes {needed}")
     base, difference = WIDTHS[coding]
     if difference and _near_an_end(data[: base * channels], base, (count - 1) << (8 * difference - 1)):
         _summed(data, base, difference, (channels, count))

@@ -131,7 +131,7 @@ def read_command(head: Head, payload: bytes) -> Command:
 def _exactly(made: type[Frame], payload: bytes) -> tuple[Any, ...]:
     layout = _LAYOUTS[made]
     if len(payload) != layout.size:
-        raise FrameError(f"{made.__name__.lower()} of {len(payload)} bytes: it has {layout.size}")
+        raise FrameError(f"{made.__name__.lower()} of {len(payload)} bytes: {layout.size} are right")
     return layout.unpack(payload)
 
 
@@ -146,7 +146,7 @@ READERS: Final[dict[int, Callable[[Head, bytes], Frame]]] = {
 
 
 class _Left:
-    """What is left of a payload, read from the front; FrameError where it ends too early or goes on."""
+    """What is left of a hello, read from the front; FrameError where it ends too early or goes on."""
 
     def __init__(self, payload: bytes) -> None:
         self._payload = payload
@@ -160,10 +160,10 @@ class _Left:
 
     def end(self) -> None:
         if self._at < len(self._payload):
-            raise FrameError(f"{len(self._payload) - self._at} bytes too many behind {self._at}")
+            raise FrameError(f"a hello of {self._at} bytes, with {len(self._payload) - self._at} more behind it")
 
     def _next(self, length: int) -> bytes:
         start, self._at = self._at, self._at + length
         if self._at > len(self._payload):
-            raise FrameError(f"breaks off after {len(self._payload)} bytes")
+            raise FrameError(f"a hello that breaks off after {len(self._payload)} bytes")
         return self._payload[start : self._at]

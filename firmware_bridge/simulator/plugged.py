@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware_bridge.frames import Channel, Hello
-from firmware_bridge.simulator.plug import Plug, PtyPlug
+from firmware_bridge.simulator.plug import PtyPlug
+from firmware_bridge.simulator.running import Plug
 from firmware_bridge.simulator.sampler import Signal
 from firmware_bridge.simulator.virtual_wearable import VirtualWearable
 

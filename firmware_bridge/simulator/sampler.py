@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_bridge.coding import MISSING
+from firmware_bridge.coding import MAX_COUNT, MISSING, highest
 from firmware_bridge.frames import Hello
-from firmware_bridge.simulator.cutting import Piece, first_piece, numbers_of, samples_per_frame
 
+LATENCY_S: Final = 0.1  # how long the first sample of a frame may wait for the last
 RING_S: Final = 2.0  # of samples that wait while nobody reads; what comes then is lost
 _BLOCK: Final = 4096  # samples asked for at once
 
@@ -21,17 +21,12 @@ _BLOCK: Final = 4096  # samples asked for at once
 Signal: TypeAlias = Callable[[int], "NDArray[np.float32] | None"]
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How samples become frames.
+class Run(NamedTuple):
+    """Consecutive numbers (channels, n), the index of the first of them, and when it was taken."""
 
-    Attributes:
-        delta: Differences where they take less room.
-        most: Samples of each channel in a frame; None for what comes in a tenth of a second or fits.
-    """
-
-    delta: bool = True
-    most: int | None = None
+    values: NDArray[np.int32]
+    first: int
+    at_s: float
 
 
 @dataclass
@@ -61,7 +56,7 @@ class Sampler:
     Args:
         hello: What the samples are.
         signal: Where they come from.
-        sampling: How they become frames.
+        most: Samples of each channel in a frame; None for those of `LATENCY_S`.
         clock: How many seconds of the wearable's clock a second has.
         counts: Where those taken and lost are counted.
 
@@ -74,30 +69,33 @@ class Sampler:
         blocked: Whether samples find no room at all.
     """
 
-    def __init__(self, hello: Hello, signal: Signal, sampling: Sampling, clock: float, counts: WearableCounts) -> None:
+    def __init__(self, hello: Hello, signal: Signal, most: int | None, clock: float, counts: WearableCounts) -> None:
         self.next_index = self.lost = self.off = 0
         self.streaming = self.over = self.blocked = False
         self._signal = signal
-        self._sampling = sampling
+        self._given_most = most
         self._clock = clock
         self._counts = counts
         self._pending = np.empty((len(hello.channels), 0), np.int32)  # the last ones before the next index
-        self._ready: list[tuple[int, float, Piece]] = []
-        self._run = 0, 0.0
+        self._ready: list[Run] = []
+        self._begin = 0, 0.0  # index and time of the first sample since the start
         self.set_hello(hello)
 
     def set_hello(self, hello: Hello) -> None:
         """Take another rate; only while not streaming."""
         self._hello = hello
         self._rate_hz = hello.rate_hz * self._clock
-        self._most = self._sampling.most or samples_per_frame(hello, delta=self._sampling.delta)
+        self._resolutions = np.array([[channel.resolution] for channel in hello.channels])
+        self.most = self._given_most or max(1, min(MAX_COUNT, int(LATENCY_S * hello.rate_hz)))
         self._room = self._ring = max(1, round(RING_S * hello.rate_hz))
 
     def start(self, now_s: float) -> None:
-        """Take the first sample now; one number is left out."""
-        self._cut(1)
+        """Take the first sample now, and leave one number out; nothing where it streams already."""
+        if self.streaming:
+            return
+        self._make_ready(1)
         self.next_index += 1
-        self._run = self.next_index, now_s
+        self._begin = self.next_index, now_s
         self.streaming = True
 
     def take(self, until_s: float) -> None:
@@ -107,22 +105,22 @@ class Sampler:
             if values is None or values.shape[1] == 0:
                 self.streaming, self.over = False, True
             else:
-                self._keep(numbers_of(values, self._hello))
-        self._cut(self._most if self.streaming else 1)
+                self._keep(self._numbers(values))
+        self._make_ready(self.most if self.streaming else 1)
 
-    def sendable(self, *, all_: bool) -> list[tuple[int, float, Piece]]:
-        """Index, time and data of each frame that is full; of all that is left with `all_`."""
+    def ready(self, *, all_: bool) -> list[Run]:
+        """What fills frames; with `all_` what does not, too."""
         if all_:
-            self._cut(1)
+            self._make_ready(1)
         ready, self._ready = self._ready, []
         return ready
 
     def sent(self) -> None:
-        """Everything sendable so far was sent: the ring is empty."""
+        """All that was ready has been sent: there is room again."""
         self._room = self._ring - self._pending.shape[1]
 
     def _due(self, until_s: float) -> int:
-        index, begin_s = self._run
+        index, begin_s = self._begin
         return math.floor((until_s - begin_s) * self._rate_hz + 1e-6) + 1 - (self.next_index - index)
 
     def _keep(self, numbers: NDArray[np.int32]) -> None:
@@ -134,15 +132,22 @@ class Sampler:
         self.next_index += kept
         self._counts.taken += numbers.shape[1]
         if lost:
-            self._cut(1)
+            self._make_ready(1)
             self.next_index += lost
             self.lost += lost
             self._counts.lost += lost
 
-    def _cut(self, least: int) -> None:
-        first, begin_s = self._run
-        while (n := self._pending.shape[1]) >= least:
-            piece = first_piece(self._pending[:, : self._most], self._hello.width, delta=self._sampling.delta)
-            index = self.next_index - n
-            self._ready.append((index, begin_s + (index - first) / self._rate_hz, piece))
-            self._pending = self._pending[:, piece.count :]
+    def _numbers(self, values: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Steps of each channel's resolution; `MISSING` for NaN; what the width cannot hold is clipped."""
+        most = highest(self._hello.width)
+        steps = np.clip(np.rint(values / self._resolutions), -most, most)
+        return np.where(np.isnan(steps), MISSING, np.nan_to_num(steps)).astype(np.int32)
+
+    def _make_ready(self, multiple: int) -> None:
+        """Let go of as many pending samples as are a multiple of `multiple`."""
+        n = self._pending.shape[1]
+        if count := n - n % multiple:
+            index, (first, begin_s) = self.next_index - n, self._begin
+            at_s = begin_s + (index - first) / self._rate_hz
+            self._ready.append(Run(self._pending[:, :count], index, at_s))
+            self._pending = self._pending[:, count:]

@@ -22,10 +22,10 @@ from firmware_bridge.frames import (
     Hello,
     Leads,
     Result,
-    Samples,
 )
-from firmware_bridge.simulator.sampler import Sampler, Sampling, Signal, WearableCounts
+from firmware_bridge.simulator.sampler import Sampler, Signal, WearableCounts
 from firmware_bridge.simulator.spells import Spells
+from firmware_bridge.stream import Origin, encode_stream
 from firmware_bridge.wire import encode
 
 HEARTBEAT_S: Final = 1.0
@@ -79,6 +79,7 @@ class VirtualWearable:
         mishaps: What else happens to it.
 
     Attributes:
+        hello: As given, but for the rate that was set.
         counts: What it did so far.
     """
 
@@ -96,9 +97,10 @@ class VirtualWearable:
         mishaps: Mishaps = Mishaps(),
     ) -> None:
         self.counts = WearableCounts()
-        self._hello = hello
+        self.hello = hello
         self._signal = signal
-        self._sampling = Sampling(delta, samples_per_frame)
+        self._delta = delta
+        self._most = samples_per_frame
         self._clock = 1 + drift_ppm * 1e-6
         self._clock_us = clock_us
         self._battery = battery
@@ -146,7 +148,7 @@ class VirtualWearable:
         self._boot = int(self._rng.integers(1, _U16))
         self._sequence = 0
         self._last: tuple[tuple[int, int, int], Result] | None = None
-        self._sampler = Sampler(self._hello, self._signal, self._sampling, self._clock, self.counts)
+        self._sampler = Sampler(self.hello, self._signal, self._most, self._clock, self.counts)
         self._said, self._told = [], 0
         self._heartbeat_s = now_s + HEARTBEAT_S
         self._introduce(now_s)
@@ -168,7 +170,7 @@ class VirtualWearable:
     def _agenda(self) -> list[tuple[float, Callable[[float], None]]]:
         return [
             (self._heartbeat_s, self._beat),
-            (self._hello_s if self.streaming else math.inf, self._introduce),
+            (self.hello_s if self.streaming else math.inf, self._introduce),
             (self._leads.change_s, self._turn_leads),
             (self._overrun.change_s, self._turn_overrun),
             (self._button.change_s, self._press),
@@ -180,8 +182,8 @@ class VirtualWearable:
         self._send_samples(all_=False)
 
     def _introduce(self, now_s: float) -> None:
-        self._hello_s = now_s + HELLO_S
-        hello = self._hello
+        self.hello_s = now_s + HELLO_S
+        hello = self.hello
         self._tell(Hello, now_s, hello.device, hello.firmware, hello.rate_mhz, hello.width, hello.channels)
         self._tell(Leads, now_s, self._sampler.off)
         self._tell_battery(now_s)
@@ -202,7 +204,7 @@ class VirtualWearable:
 
     def _turn_leads(self, now_s: float) -> None:
         self._leads.turn()
-        self._sampler.off = 1 << int(self._rng.integers(len(self._hello.channels))) if self._leads.on else 0
+        self._sampler.off = 1 << int(self._rng.integers(len(self.hello.channels))) if self._leads.on else 0
         self._tell(Leads, now_s, self._sampler.off)
 
     def _turn_overrun(self, _now_s: float) -> None:
@@ -234,6 +236,8 @@ class VirtualWearable:
             return Result.UNKNOWN_ACTION
         if command.action == Action.SET_RATE and (refused := self._set_rate(command.argument)):
             return refused
+        if command.action == Action.START and self._sampler.over:
+            return Result.FAILED  # nothing is left to measure
         if command.action == Action.STOP:
             self._sampler.streaming = False
         else:
@@ -248,28 +252,30 @@ class VirtualWearable:
             return Result.NOT_NOW
         if rate_mhz not in RATES_MHZ:
             return Result.WRONG_VALUE
-        self._hello = replace(self._hello, rate_mhz=rate_mhz)
-        self._sampler.set_hello(self._hello)
+        self.hello = replace(self.hello, rate_mhz=rate_mhz)
+        self._sampler.set_hello(self.hello)
         return None
 
     def _send_samples(self, *, all_: bool) -> None:
-        for index, at_s, piece in self._sampler.sendable(all_=all_):
-            channels = len(self._hello.channels)
-            self._say(Samples(*self._head(at_s), index % _U32, piece.coding, channels, piece.count, piece.data))
-            self.counts.sent += piece.count
+        sample_us = 1e9 / self.hello.rate_mhz
+        for values, index, at_s in self._sampler.ready(all_=all_):
+            origin = Origin(self._boot, self._sequence, index, self._clock_at(at_s), sample_us)
+            most = self._sampler.most
+            frames = encode_stream(values, self.hello.width, origin, delta=self._delta, longest=most)
+            self._said += frames
+            self._sequence += len(frames)
+            self.counts.frames += len(frames)
+            self.counts.sent += values.shape[1]
 
     def _tell(self, kind: Callable[..., Frame], at_s: float, *fields: Any) -> None:
         """Send a frame of another kind than samples, behind those that were taken before it."""
         self._send_samples(all_=True)
         if self._now_s - at_s <= _STALE_S and self._told < _MOST_TOLD:
+            head = self._boot, self._sequence % _U16, round(self._clock_at(at_s)) % _U32
+            self._said.append(encode(kind(*head, *fields)))
+            self._sequence += 1
             self._told += 1
-            self._say(kind(*self._head(at_s), *fields))
+            self.counts.frames += 1
 
-    def _head(self, at_s: float) -> tuple[int, int, int]:
-        self._sequence += 1
-        clock_us = round((at_s - self._born_s) * self._clock * 1e6) + self._clock_us
-        return self._boot, (self._sequence - 1) % _U16, clock_us % _U32
-
-    def _say(self, frame: Frame) -> None:
-        self._said.append(encode(frame))
-        self.counts.frames += 1
+    def _clock_at(self, at_s: float) -> float:
+        return (at_s - self._born_s) * self._clock * 1e6 + self._clock_us
