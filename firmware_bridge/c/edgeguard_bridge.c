@@ -342,11 +342,15 @@ static void put_button(eg_bridge *b)
     put(b, b->buttons[tail][0], 1);
     put(b, b->buttons[tail][1], 1);
     b->button_tail = (uint8_t)(tail + 1 == EG_BUTTONS ? 0 : tail + 1);
+    if (b->button_tail != b->button_head) {
+        b->due |= DUE_BUTTON; /* there is another one */
+    }
 }
 
 /* Makes the frame of one bit of `due`. */
 static void put_due(eg_bridge *b, uint8_t which, uint32_t now_us)
 {
+    b->due = (uint8_t)(b->due & ~which);
     if (which == DUE_HELLO) {
         put_hello(b, now_us);
         b->hello_us = now_us;
@@ -374,7 +378,6 @@ static void put_due(eg_bridge *b, uint8_t which, uint32_t now_us)
             put_button(b);
         }
     }
-    b->due = (uint8_t)(b->due & ~which);
     close_frame(b);
 }
 
