@@ -17,9 +17,12 @@ from edgeguard.registry import Registry
 SOURCES: Final[Registry[Callable[[str, float], Source]]] = Registry(
     "source",
     {
+        "ble": "edgeguard.device.sources.wearable:ble_source",
         "lines": "edgeguard.device.sources.lines:LinesSource",
         "replay": "edgeguard.device.sources.replay:ReplaySource",
+        "serial": "edgeguard.device.sources.wearable:serial_source",
         "synthetic": "edgeguard.device.sources.synthetic:SyntheticSource",
+        "tcp": "edgeguard.device.sources.wearable:tcp_source",
     },
 )
 
