@@ -7,10 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from firmware_bridge import frames
-from firmware_bridge.frames import Channel
+from firmware_bridge import frames, wire
+from firmware_bridge.errors import FrameError
+from firmware_bridge.frames import Action, Channel, Hello
 from tests.firmware_bridge.c.building import SOURCE
-from tests.firmware_bridge.c.script import Script, frames_of
+from tests.firmware_bridge.c.script import Script, frames_of, wire_of
 
 HEADER = (SOURCE / "edgeguard_bridge.h").read_text(encoding="utf-8")
 REFUSALS = re.findall(r"^    (EG_\w+)", HEADER[HEADER.index("    EG_FINE = 0") :].split("}")[0], re.MULTILINE)
@@ -49,11 +50,29 @@ def one(name="I", unit="uV", resolution=0.5):
         ("EG_BAD_RESOLUTION", {"channels": one(resolution=float("inf"))}),
         ("EG_BAD_RESOLUTION", {"channels": one(resolution=float("nan"))}),
         ("EG_BAD_RING", {"ring": 21}),
-        ("EG_HELLO_TOO_LONG", {"channels": tuple(Channel(f"channel{k}", f"unit{k}", 1.0) for k in range(10))}),
     ],
 )
 def test_a_configuration_is_checked(bridge, refusal, options):
     assert REFUSALS[bridge(Script().init(**options))[0]] == refusal
+
+
+@pytest.mark.parametrize("length", [14, 15])
+def test_a_hello_has_the_same_room_as_at_the_python_end(bridge, length):
+    texts = {"device": "w" * 24, "firmware": "1" * length}
+    channels = tuple(Channel(f"chan{k}", f"micro{k}", 1.0) for k in range(10))
+    refusal = "EG_FINE"
+    try:
+        wire.encode(Hello(0, 0, 0, *texts.values(), 250_000, 3, channels))
+    except FrameError:
+        refusal = "EG_HELLO_TOO_LONG"
+    assert (length == 15) == (refusal == "EG_HELLO_TOO_LONG")
+    assert REFUSALS[bridge(Script().init(channels, **texts, ring=60000))[0]] == refusal
+
+
+@pytest.mark.parametrize("wrong", [{"device": ""}, {"ring": 0}, {"rate_mhz": 0}])
+def test_a_bridge_that_was_refused_is_silent(bridge, wrong):
+    script = Script().init(**wrong).command(Action.START).push([1]).leads(1).poll().poll(2_000_000)
+    assert wire_of(bridge(script)) == b""
 
 
 def test_32_channels_have_room(bridge):
