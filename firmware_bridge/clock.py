@@ -74,7 +74,7 @@ class ClockModel:
     def _close_window(self, host_s: float) -> None:
         self._minima.append(self._earliest)
         self._least_s, self._until_s = math.inf, host_s + WINDOW_S
-        while self._minima[0][1] < host_s - (WINDOWS + 1) * WINDOW_S:
+        while self._minima and self._minima[0][1] < host_s - (WINDOWS + 1) * WINDOW_S:
             self._minima.popleft()
         if self._minima:
             self._fit()
