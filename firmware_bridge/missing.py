@@ -29,7 +29,8 @@ class Missing:
         self._ended_s: float | None = None  # the last run, in the host's seconds
         self._rate_hz = 0.0  # not yet known
         self._told = 0  # missing since the last run, and counted already
-        self._paused = False
+        self._paused = False  # since the last run, or by the first heartbeat
+        self._was_paused = False  # before it began to count anew
         self.begin()
         self._lost: int | None = None  # as last told; from there on they are counted
 
@@ -37,7 +38,8 @@ class Missing:
         """The wearable counts anew."""
         self._index: int | None = None  # that the next run should have
         self._seen = (0, 0.0, 0)  # clock, host's seconds and samples of the last run
-        self._was_paused, self._paused = self._paused, False
+        self._was_paused |= self._paused
+        self._paused = False
         self._lost = 0
         self._frames_lost = self._counts.lost_frames
 
@@ -46,11 +48,11 @@ class Missing:
         if self._lost is not None and (more := (lost - self._lost) & _U32) < _HALF:
             self._counts.lost_on_wearable += more
         self._lost = lost
-        self._paused |= not streaming
         if self._index is None:
-            if self._ended_s is None and not streaming:
-                self._index, self._seen = next_index, (clock_us, host_s, 0)
-            return
+            if self._ended_s is not None or streaming:
+                return
+            self._index, self._seen = next_index, (clock_us, host_s, 0)
+        self._paused |= not streaming
         gap = (next_index - self._index) & _U32
         is_sure = not streaming or self._counts.lost_frames > self._frames_lost
         if is_sure and gap < _HALF and self._can_be(gap, clock_us, host_s):
@@ -75,7 +77,7 @@ class Missing:
             if gap and not self._can_be(gap, clock_us, host_s):
                 return None
             self._tell(gap - 1 if gap and self._paused else gap)  # a start leaves one number out
-        self._told, self._paused = 0, False
+        self._told, self._paused, self._was_paused = 0, False, False
         start = self._start + gap
         self._start = start + count
         self._ended_s = taken_s + count / rate_hz

@@ -39,35 +39,37 @@ class Order:
 
     def __init__(self, counts: SessionCounts) -> None:
         self._counts = counts
-        self._next: int | None = None  # unfolded
+        self._next = -1  # unfolded sequence; none yet
         self._newest_us = 0
-        self._held: dict[int, Arrival] = {}
         self._past: list[int | None] = [None] * MEMORY  # clocks of the last frames by sequence; None: it never came
+        self._held: dict[int, Arrival] = {}
         self._waits = True
 
     def place(self, arrival: Arrival) -> Place:
-        """Where the frame belongs; where that is NEXT or AHEAD it is taken in, and `due` gives it out."""
+        """Where the frame belongs. Where that is NEXT, it has its turn before those that are `due`."""
         frame, clock_us, _ = arrival
-        if self._next is None:
+        if self._next < 0:
             self._next = frame.sequence
         sequence = nearest(frame.sequence, self._next, 16)
         if sequence < self._next:
             if clock_us < self._newest_us + _OUTAGE_US:
                 return self._behind(sequence, frame.clock_us)
             sequence += 1 << 16
-        if sequence in self._held:
-            return Place.DUPLICATE if self._held[sequence].frame.clock_us == frame.clock_us else Place.IMPOSSIBLE
-        if self._held and sequence < max(self._held):
-            self._counts.reordered += 1
-        self._held[sequence] = arrival
         self._newest_us = max(self._newest_us, clock_us)
-        return Place.NEXT if sequence == self._next else Place.AHEAD
+        if self._held:
+            if sequence in self._held:
+                return _again(self._held[sequence].frame.clock_us, frame.clock_us)
+            self._counts.reordered += sequence < max(self._held)
+        if sequence == self._next:
+            self._pass(sequence, frame.clock_us)
+            return Place.NEXT
+        self._held[sequence] = arrival
+        return Place.AHEAD
 
     def due(self, host_s: float) -> Iterator[Arrival]:
-        """The frames whose turn it is at `host_s`, in order; what was lost before each is counted as it is given."""
+        """Those held whose turn it is at `host_s`, in order; what was lost before each is counted as it is given."""
         while self._held and (self._next in self._held or self._is_overdue(host_s)):
             yield self._release()
-            self._waits = True
 
     def flush(self) -> Iterator[Arrival]:
         """All that are held; nothing before the next frame, either, is waited for."""
@@ -75,28 +77,35 @@ class Order:
             yield self._release()
         self._waits = False
 
-    def _is_overdue(self, host_s: float) -> bool:
-        first = next(iter(self._held.values()))
-        return not self._waits or len(self._held) > HELD or host_s - first.host_s > HELD_S
-
     def _behind(self, sequence: int, clock_us: int) -> Place:
-        assert self._next is not None  # noqa: S101 - narrows the type
         if sequence < self._next - MEMORY:
             return Place.IMPOSSIBLE
         past = self._past[sequence % MEMORY]
         if past is None:
             self._past[sequence % MEMORY] = clock_us
             return Place.LATE
-        return Place.DUPLICATE if past == clock_us else Place.IMPOSSIBLE
+        return _again(past, clock_us)
+
+    def _is_overdue(self, host_s: float) -> bool:
+        longest = next(iter(self._held.values()))
+        return not self._waits or len(self._held) > HELD or host_s - longest.host_s > HELD_S
 
     def _release(self) -> Arrival:
-        assert self._next is not None  # noqa: S101 - narrows the type
         sequence = min(self._held)
         arrival = self._held.pop(sequence)
         skipped = sequence - self._next
         self._counts.lost_frames += skipped
         for lost in range(sequence - min(skipped, MEMORY), sequence):
             self._past[lost % MEMORY] = None
-        self._past[sequence % MEMORY] = arrival.frame.clock_us
-        self._next = sequence + 1
+        self._pass(sequence, arrival.frame.clock_us)
         return arrival
+
+    def _pass(self, sequence: int, clock_us: int) -> None:
+        self._past[sequence % MEMORY] = clock_us
+        self._next = sequence + 1
+        self._waits = True
+
+
+def _again(known_us: int, clock_us: int) -> Place:
+    """A frame comes twice with the same clock; with another it is another frame."""
+    return Place.DUPLICATE if clock_us == known_us else Place.IMPOSSIBLE

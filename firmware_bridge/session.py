@@ -1,21 +1,22 @@
 """One wearable's frames made whole: gaps, repeats, order, restarts, and numbers that do not come round. Pure.
 
-Three questions are asked of each frame. Every state that the session can be in, and all that changes it, is here:
+Three questions are asked of each frame; all states of a session, and what changes them, are these:
 
-    whose is it? (boots)        present boot, or the first            -> next question
-                                a new boot                            -> begin anew, Restarted, next question
-                                a boot that was left, alive           -> begin anew, Restarted(known_boot), next question
-                                a straggler from before the restart   -> `late`
-                                the other one of two                  -> `foreign`
-    where does it belong?       next                                  -> it has its turn, and those held behind it
-      (ordering)                ahead of one that is missing          -> held, until that comes or is given up
-                                came already, its place was given up  -> `duplicates`, `late`
-                                cannot be: the sequence began anew    -> begin anew, Restarted, it has its turn
-    at its turn, what is it?    hello                                 -> samples can be scaled; Described if it is other
-                                samples without a hello that fits     -> `unscaled`, `needs_identify`
-                                samples at an index that cannot be    -> begin anew, Restarted, `unscaled`
-                                samples                               -> Block, NaN where a lead is off
-                                anything else                         -> kept in mind, and told
+    whose is it?           the present boot's, or the first that is heard   -> next question
+    (boots)                a new boot's                                     -> begin anew, Restarted, next question
+                           one's that was left and is alive: there are two  -> the same, known_boot
+                           a straggler from before the restart              -> `late`
+                           the other one's of two                           -> `foreign`
+    where does it belong?  next                                             -> next question, and those held behind it
+    (ordering)             behind one that is missing                       -> held, until that comes or is given up
+                           it came already                                  -> `duplicates`
+                           its place was given up                           -> `late`
+                           it cannot be: the sequence began anew            -> begin anew, Restarted, next question
+    what is it?            a hello                                          -> samples can be scaled; Described if other
+    (at its turn)          samples without a hello that they fit            -> `unscaled`, `needs_identify`
+                           samples of an index that cannot be               -> begin anew, Restarted, `unscaled`
+                           samples                                          -> Block, NaN where a lead is off
+                           anything else                                    -> kept in mind, and told
 """
 
 from __future__ import annotations
@@ -107,7 +108,10 @@ class Session:
             self.counts.late += 1
         else:
             self._model.observe(arrival.clock_us, host_s)
-        return [one for due in self._order.due(host_s) for one in self._turn(due)]
+        happened = self._turn(arrival) if place is Place.NEXT else []
+        for due in self._order.due(host_s):
+            happened += self._turn(due)
+        return happened
 
     def _turn(self, arrival: Arrival) -> list[Happening]:
         frame = arrival.frame

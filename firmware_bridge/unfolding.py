@@ -8,7 +8,7 @@ _BACK_US: Final = 300_000_000  # a frame may be older than one before it by what
 
 
 def nearest(folded: int, expected: int, bits: int) -> int:
-    """The number that is `folded` modulo 2**bits and lies nearest to `expected`; from half of the range on, below it."""
+    """The number that is `folded` modulo 2**bits and nearest to `expected`; from half of the range on, below it."""
     half = 1 << (bits - 1)
     return expected + ((folded - expected + half) & (2 * half - 1)) - half
 
