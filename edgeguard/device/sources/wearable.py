@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -32,11 +31,8 @@ with translated():  # its libraries are an extra
 log = logging.getLogger(__name__)
 
 LEAD_OFF: Final = "lead off"
-RESTARTED: Final = "wearable restarted"
-CROWDED: Final = "two wearables on one wire"
 _OURS: Final = ("device", "channels")
 _FAREWELL_S: Final = 1.0
-_CROWDED_S: Final = 10.0  # without another boot, until the wire is one wearable's again
 
 
 class WearableSource:
@@ -62,7 +58,6 @@ class WearableSource:
         self._streams = False
         self._leads_off: frozenset[int] = frozenset()
         self._charge: float | None = None  # the lowest since it was last asked
-        self._crowded_until_s = 0.0
 
     async def open(self, signal: SignalSpec) -> Feed:
         """The channels of `signal`, in its unit, at the wearable's rate, and the wearable started.
@@ -111,37 +106,24 @@ class WearableSource:
             async for news in self._client.news():
                 self._wire.count()
                 if isinstance(news, Block):
-                    if not self._crowded:
-                        yield Samples(news.start, news.values[rows] * factors)
+                    yield Samples(news.start, news.values[rows] * factors)
                 else:
                     await self._heed(news, hello, rows)
 
     async def _heed(self, news: News, hello: Hello, rows: list[int]) -> None:
         match news:
-            case Described(hello=now) if _meaning(now) != _meaning(hello) and not self._crowded:
+            case Described(hello=now) if _meaning(now) != _meaning(hello):
                 raise LinkDown(
                     f"{now.device} at {self._link.name} sends {_described(now)} from now on: it is opened anew"
                 )
             case Restarted(known_boot=True):
-                self._note_crowd()
-            case Restarted():
-                self._faults[RESTARTED] += 1
+                log.warning("%s: two wearables speak on it: one is listened to, take the other away", self._link.name)
             case Leads():
                 self._note_leads(rows)
             case Battery():
                 self._note_charge()
-            case Heartbeat(streaming=False) if not self._crowded:
+            case Heartbeat(streaming=False):
                 await self._start()
-
-    @property
-    def _crowded(self) -> bool:
-        return time.monotonic() < self._crowded_until_s
-
-    def _note_crowd(self) -> None:
-        if not self._crowded:
-            self._faults[CROWDED] += 1
-            log.warning("%s: two wearables speak on one wire: nothing is judged until one is gone", self._link.name)
-        self._crowded_until_s = time.monotonic() + _CROWDED_S
 
     def _note_leads(self, rows: list[int]) -> None:
         off = self._client.session.leads_off & set(rows)

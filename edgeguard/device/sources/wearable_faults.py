@@ -26,6 +26,8 @@ _WRONG: Final = {
     "late": "late frame",
     "lost_on_wearable": "sample lost on wearable",
     "unscaled": "sample without hello",
+    "restarts": "wearable restarted",
+    "foreign": "frame of a second wearable",
 }
 
 
