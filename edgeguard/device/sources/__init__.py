@@ -17,13 +17,13 @@ from edgeguard.registry import Registry
 SOURCES: Final[Registry[Callable[[str, float], Source]]] = Registry(
     "source",
     {
-        "ble": "edgeguard.device.sources.wearable:ble_source",
+        "ble": "edgeguard.device.sources.wearable:BleSource",
         "lines": "edgeguard.device.sources.lines:LinesSource",
         "polar": "edgeguard.device.sources.polar:PolarSource",
         "replay": "edgeguard.device.sources.replay:replay_source",
-        "serial": "edgeguard.device.sources.wearable:serial_source",
+        "serial": "edgeguard.device.sources.wearable:SerialSource",
         "synthetic": "edgeguard.device.sources.synthetic:SyntheticSource",
-        "tcp": "edgeguard.device.sources.wearable:tcp_source",
+        "tcp": "edgeguard.device.sources.wearable:TcpSource",
     },
 )
 

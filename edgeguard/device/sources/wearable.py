@@ -7,8 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +18,14 @@ from edgeguard.device.sources.channels import channel_rows, scales
 from edgeguard.device.sources.claims import claim, release
 from edgeguard.errors import ConfigError, SourceError
 from edgeguard.signals.spec import SignalSpec
-from firmware_bridge.errors import BridgeError, LinkDown, WearableError
-from firmware_bridge.frames import Action, Battery, Heartbeat, Hello, Leads, Result
+from firmware_bridge.errors import BridgeError, LinkDown
+from firmware_bridge.frames import Action, Battery, Heartbeat, Hello, Leads
 from firmware_bridge.links import open_link
 
 with translated():  # its libraries are an extra
     from edgeguard.device.sources.wearable_faults import WireFaults
     from firmware_bridge.client import Client, News
-    from firmware_bridge.session import Block, Described, Restarted
+    from firmware_bridge.session import Block, Restarted
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +35,19 @@ _FAREWELL_S: Final = 1.0
 
 
 class WearableSource:
-    """Reads ``/dev/ttyACM0,baud=921600``, ``HOST:PORT`` or ``NAME``, as `kind` says, with options behind it.
+    """Reads a wearable over one kind of link; what the link takes may be followed by options of ours.
 
     ``device=ID`` refuses every other wearable, ``channels=A+B`` chooses where names differ from the model's. Indices go
     on over all reconnections. A missing sample and one whose lead is off are NaN.
     """
 
-    def __init__(self, kind: str, argument: str, speed: float) -> None:
+    _kind: ClassVar[str]
+
+    def __init__(self, argument: str, speed: float) -> None:
         where, options = _parted(argument)
         try:
             with translated():
-                self._link = open_link(f"{kind}:{where}")
+                self._link = open_link(f"{self._kind}:{where}")
         except SourceError as error:
             raise ConfigError(str(error)) from error
         self._client = Client(self._link, device=options.get("device"))
@@ -95,10 +96,7 @@ class WearableSource:
         return rows, scales([channel.unit for channel in hello.channels], rows, signal.units, origin)
 
     async def _start(self) -> None:
-        answer = await self._client.command(Action.START)
-        if answer.result != Result.DONE:
-            why = Result(answer.result).name.lower().replace("_", " ")
-            raise WearableError(f"the wearable at {self._link.name} does not start ({why}): look at its firmware")
+        await self._client.command(Action.START)
         self._streams = True
 
     async def _samples(self, hello: Hello, rows: list[int], factors: NDArray[np.float32]) -> AsyncIterator[Samples]:
@@ -106,16 +104,19 @@ class WearableSource:
             async for news in self._client.news():
                 self._wire.count()
                 if isinstance(news, Block):
+                    hello = self._as_before(hello, news.hello)
                     yield Samples(news.start, news.values[rows] * factors)
                 else:
-                    await self._heed(news, hello, rows)
+                    await self._heed(news, rows)
 
-    async def _heed(self, news: News, hello: Hello, rows: list[int]) -> None:
+    def _as_before(self, before: Hello, now: Hello) -> Hello:
+        """`now`; LinkDown where its samples are others than before."""
+        if now is not before and _meaning(now) != _meaning(before):
+            raise LinkDown(f"{now.device} at {self._link.name} sends {_described(now)} from now on: it is opened anew")
+        return now
+
+    async def _heed(self, news: News, rows: list[int]) -> None:
         match news:
-            case Described(hello=now) if _meaning(now) != _meaning(hello):
-                raise LinkDown(
-                    f"{now.device} at {self._link.name} sends {_described(now)} from now on: it is opened anew"
-                )
             case Restarted(known_boot=True):
                 log.warning("%s: two wearables speak on it: one is listened to, take the other away", self._link.name)
             case Leads():
@@ -140,6 +141,24 @@ class WearableSource:
         return lowest
 
 
+class SerialSource(WearableSource):
+    """``/dev/ttyACM0`` or ``/dev/ttyUSB0,baud=921600``."""
+
+    _kind = "serial"
+
+
+class TcpSource(WearableSource):
+    """``HOST:PORT``."""
+
+    _kind = "tcp"
+
+
+class BleSource(WearableSource):
+    """``NAME`` or ``ADDRESS`` of a wearable with the Nordic UART service."""
+
+    _kind = "ble"
+
+
 def _parted(argument: str) -> tuple[str, dict[str, str]]:
     """What the link is opened with, and the options that are ours."""
     theirs, ours = [], {}
@@ -159,8 +178,3 @@ def _meaning(hello: Hello) -> object:
 
 def _described(hello: Hello) -> str:
     return f"{'+'.join(channel.name for channel in hello.channels)} at {hello.rate_hz:g} Hz"
-
-
-serial_source = partial(WearableSource, "serial")
-tcp_source = partial(WearableSource, "tcp")
-ble_source = partial(WearableSource, "ble")

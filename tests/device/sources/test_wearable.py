@@ -123,7 +123,7 @@ def test_the_wearable_is_stopped_at_the_end_and_goes_on_counting_when_it_is_open
         return ends
 
     (first, values), (second, _) = playing(play, wearable)
-    assert second > first + values.shape[1]
+    assert second >= first + values.shape[1]
 
 
 def test_the_battery_is_told_when_it_changes():
@@ -177,6 +177,7 @@ class Puppet:
     """A wearable that sends what it is told to, answers commands, and does nothing of itself."""
 
     streaming = True
+    later_s = 0.0  # by which its clock has gone on
 
     def __init__(self, hello=HELLO, result=Result.DONE):
         self.hello, self.result, self.heard = hello, result, []
@@ -184,7 +185,7 @@ class Puppet:
 
     def say(self, kind, *values, boot=1):
         self._sequence[boot] = self._sequence.get(boot, -1) + 1
-        clock_us = int(1e6 * time.monotonic()) % 2**32
+        clock_us = int(1e6 * (time.monotonic() + self.later_s)) % 2**32
         self._said += encode(kind(boot, self._sequence[boot], clock_us, *values))
 
     def say_hello(self, hello=None, boot=1):
@@ -219,8 +220,7 @@ def with_puppet(play, puppet=None, signal=SIGNAL):
     return playing(open_and_play, puppet, speed=1.0)
 
 
-@pytest.mark.parametrize("quality", [None, QualitySpec(flat=0.01)])
-def test_windows_of_a_lead_that_is_off_are_rejected_as_not_finite_and_it_is_counted(quality):
+def test_windows_of_a_lead_that_is_off_are_rejected_as_not_finite_and_it_is_counted():
     async def play(feed, puppet):
         puppet.say_samples(30)
         puppet.say(Leads, 0b101)  # II and resp; the model takes II and V5
@@ -230,23 +230,17 @@ def test_windows_of_a_lead_that_is_off_are_rejected_as_not_finite_and_it_is_coun
         return values, feed.faults
 
     values, faults = with_puppet(play)
-    assert np.isnan(values[1, 30:]).all()
-    assert np.isfinite(values[:, :30]).all()
     assert np.isfinite(values[0]).all()
+    assert np.isnan(values[1]).tolist() == [False] * 30 + [True] * 120
     assert faults == {"lead off": 1}
-    signal = replace_struct(SIGNAL, quality=quality)
-    windows = Stream(signal, 250.0).feed(Samples(0, values))
-    assert [rejected_at_last(window, signal) for window in windows] == [NOT_FINITE] * 3
-
-
-def rejected_at_last(window, signal):
-    """By the stream, or by the judge, which looks at what needs no conditioning."""
-    return window.rejected or (None if np.isfinite(window.values).all() else NOT_FINITE)
+    windows = Stream(replace_struct(SIGNAL, quality=QualitySpec(flat=0.01)), 250.0).feed(Samples(0, values))
+    assert [window.rejected for window in windows] == [NOT_FINITE] * 3
 
 
 def test_a_wearable_that_says_otherwise_what_it_sends_is_opened_anew():
     async def play(feed, puppet):
         puppet.say_hello(replace(HELLO, rate_mhz=500_000))
+        puppet.say_samples(30)
         await heard(feed, 1)
 
     with pytest.raises(LinkError, match=r"sends II\+V5\+resp at 500 Hz from now on: it is opened anew"):
@@ -265,20 +259,18 @@ def test_a_wearable_that_says_that_it_does_not_stream_is_started():
 
 
 def test_a_wearable_that_does_not_start_says_why():
-    with pytest.raises(LinkError, match=r"does not start \(not now\)") as found:
+    with pytest.raises(LinkError, match="does not start: not now") as found:
         with_puppet(None, Puppet(result=Result.NOT_NOW))
     assert type(found.value.__cause__) is SourceError
 
 
 def test_two_wearables_on_one_wire_are_said_to_be_so(caplog):
     async def play(feed, puppet):
-        puppet.say_samples(30)
-        for _ in range(20):
-            for boot in (2, 1):
-                puppet.say_hello(boot=boot)
-                puppet.say_samples(30, boot)
-                await asyncio.sleep(0.01)
-        await heard(feed)
+        for boot in (1, 2, 1, 2, 1, 2):
+            puppet.say_hello(boot=boot)
+            puppet.say_samples(30, boot)
+            puppet.later_s += 2.0
+        await heard(feed, 4)  # of 1, of 2, and then of 1 alone
         return feed.faults, puppet.heard.count(Action.START)
 
     faults, starts = with_puppet(play)
