@@ -29,7 +29,7 @@ def command(*, file: Path, pty: Path | None, tcp: str | None, speed: str, loop: 
     It begins when a reader sends the first command, answers commands, and ends with the recording, on Ctrl-C or
     SIGTERM. edgeguard run --source FILE decodes the recording without a port.
     """
-    from edgeguard.cli.bridge_links import run_until_told
+    from edgeguard.cli.bridge_links import plug_from, run_until_told
     from edgeguard.cli.console import say
     from edgeguard.device.sources import speed_from
     from edgeguard.device.sources.bridge_errors import translated
@@ -38,7 +38,7 @@ def command(*, file: Path, pty: Path | None, tcp: str | None, speed: str, loop: 
         from firmware_bridge.recording import read_recording
         from firmware_bridge.replaying import ReplayedWearable
 
-        recording, plug, pace = read_recording(file), _plug(pty, tcp), speed_from(speed)
+        recording, plug, pace = read_recording(file), plug_from(pty, tcp), speed_from(speed)
         wearable = ReplayedWearable(recording, loop=loop)
 
         async def play() -> None:
@@ -62,17 +62,3 @@ async def _run_until_over(plug: Plug, wearable: ReplayedWearable, speed: float) 
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
-
-
-def _plug(pty: Path | None, tcp: str | None) -> Plug:
-    from firmware_bridge.errors import LinkRefused
-    from firmware_bridge.simulator.plug import PtyPlug, TcpPlug
-
-    if pty is not None and tcp is not None:
-        raise click.UsageError("--pty and --tcp exclude each other")
-    if tcp is None:
-        return PtyPlug(pty)
-    host, _, port = tcp.rpartition(":")
-    if not host or not port.isdecimal() or int(port) >= 1 << 16:
-        raise LinkRefused(f"{tcp!r} is no address to listen on: write HOST:PORT, such as 127.0.0.1:7007")
-    return TcpPlug(host.strip("[]"), int(port))

@@ -1,4 +1,4 @@
-"""What a wire does to bytes, the same by the same seed: damages, loses, invents, repeats and swaps them. Pure."""
+"""What a wire does to bytes, the same by the same seed: damages, loses, invents, repeat and swap them. Pure."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class Noise:
         damage: Share of the bytes that arrive as others.
         burst: Mean length of a run of damaged bytes; 1: each byte for itself.
         loss: Share of the bytes that do not arrive.
-        invention: Bytes that nobody sent, as a share of those that arrive.
-        repeats: Share of the frames that arrive twice.
-        swaps: Share of the frames that arrive after the next one.
+        insert: Bytes that nobody sent, as a share of those that arrive.
+        repeat: Share of the frames that arrive twice.
+        swap: Share of the frames that arrive after the next one.
     """
 
     damage: float = 0.0
     burst: float = 1.0
     loss: float = 0.0
-    invention: float = 0.0
-    repeats: float = 0.0
-    swaps: float = 0.0
+    insert: float = 0.0
+    repeat: float = 0.0
+    swap: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("damage", "loss", "invention", "repeats", "swaps"):
+        for name in ("damage", "loss", "insert", "repeat", "swap"):
             if not 0 <= (share := getattr(self, name)) < 1:
                 raise ValueError(f"{name} {share}: it is a share, from 0 to below 1")
         if self.burst < 1:
@@ -48,7 +48,7 @@ class WireCounts:
     bytes: int = 0
     damaged: int = 0
     lost: int = 0
-    invented: int = 0
+    inserted: int = 0
     repeated: int = 0
     swapped: int = 0
 
@@ -69,7 +69,7 @@ class NoisyWire:
 
     def carry(self, data: bytes) -> bytes:
         """What arrives when `data`, whole frames, is sent; a swapped frame waits for the next one."""
-        if self._noise.repeats or self._noise.swaps:
+        if self._noise.repeat or self._noise.swap:
             data = b"".join(self._shuffled(_FRAME.findall(data)))
         self.counts.bytes += len(data)
         values = np.frombuffer(data, dtype=np.uint8)
@@ -79,11 +79,11 @@ class NoisyWire:
 
     def _shuffled(self, frames: Iterable[bytes]) -> Iterable[bytes]:
         for frame in filter(None, frames):
-            if not self._held and self._rng.random() < self._noise.swaps:
+            if not self._held and self._rng.random() < self._noise.swap:
                 self._held = frame
                 self.counts.swapped += 1
                 continue
-            again = self._rng.random() < self._noise.repeats
+            again = self._rng.random() < self._noise.repeat
             self.counts.repeated += again
             yield frame * (1 + again) + self._held
             self._held = b""
@@ -118,8 +118,8 @@ class NoisyWire:
         return values[arrives]
 
     def _thickened(self, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        if not self._noise.invention:
+        if not self._noise.insert:
             return values
-        at = np.flatnonzero(self._rng.random(len(values)) < self._noise.invention)
-        self.counts.invented += len(at)
+        at = np.flatnonzero(self._rng.random(len(values)) < self._noise.insert)
+        self.counts.inserted += len(at)
         return np.insert(values, at, self._rng.integers(0, 256, len(at), dtype=np.uint8))

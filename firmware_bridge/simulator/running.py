@@ -34,7 +34,13 @@ class Wearable(Protocol):
 
 
 class Plug(ABC):
-    """One end of a byte stream, behind which a wearable runs; the other end is for whoever reads it."""
+    """One end of a byte stream, behind which a wearable runs; the other end is for whoever reads it.
+
+    Attributes:
+        now_s: How long the wearable has run, in its time.
+    """
+
+    now_s = 0.0
 
     async def __aenter__(self) -> Self:
         self.insert()
@@ -90,25 +96,25 @@ class Plug(ABC):
             speed: Times faster than real time; infinity for as fast as it is read.
             seconds: Of the wearable's time, as those of `breaks`.
         """
-        begun, now_s, waiting = time.monotonic(), 0.0, b""
-        while now_s < seconds:
-            if breaks is not None and breaks.at(now_s):
+        begun, self.now_s, waiting = time.monotonic(), 0.0, b""
+        while self.now_s < seconds:
+            if breaks is not None and breaks.at(self.now_s):
                 self.pull()
                 waiting = b""
             else:
                 self.insert()
                 if self.in_use() and not waiting:
-                    waiting = self._turn(wearable, wire, back, now_s)
+                    waiting = self._turn(wearable, wire, back)
                 waiting = waiting[self.write(waiting) :]
             if math.isinf(speed):
                 await asyncio.sleep(_BLOCKED_S if waiting else 0 if wearable.streaming else TICK_S)
-                now_s += 0 if waiting else STEP_S
+                self.now_s += 0 if waiting else STEP_S
             else:
                 await asyncio.sleep(TICK_S)
-                now_s = (time.monotonic() - begun) * speed
+                self.now_s = (time.monotonic() - begun) * speed
 
-    def _turn(self, wearable: Wearable, wire: NoisyWire | None, back: NoisyWire | None, now_s: float) -> bytes:
+    def _turn(self, wearable: Wearable, wire: NoisyWire | None, back: NoisyWire | None) -> bytes:
         if heard := self.read():
-            wearable.hear(back.carry(heard) if back else heard, now_s)
-        said = wearable.speak(now_s)
+            wearable.hear(back.carry(heard) if back else heard, self.now_s)
+        said = wearable.speak(self.now_s)
         return wire.carry(said) if wire else said

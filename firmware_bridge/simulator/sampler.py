@@ -90,7 +90,9 @@ class Sampler:
         self._room = self._ring = max(1, round(RING_S * hello.rate_hz))
 
     def start(self, now_s: float) -> None:
-        """Take the first sample now; one number is left out."""
+        """Take the first sample now, and leave one number out; nothing where it streams already."""
+        if self.streaming:
+            return
         self._make_ready(1)
         self.next_index += 1
         self._begin = self.next_index, now_s

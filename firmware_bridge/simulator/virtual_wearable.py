@@ -79,6 +79,7 @@ class VirtualWearable:
         mishaps: What else happens to it.
 
     Attributes:
+        hello: As given, but for the rate that was set.
         counts: What it did so far.
     """
 
@@ -96,7 +97,7 @@ class VirtualWearable:
         mishaps: Mishaps = Mishaps(),
     ) -> None:
         self.counts = WearableCounts()
-        self._hello = hello
+        self.hello = hello
         self._signal = signal
         self._delta = delta
         self._most = samples_per_frame
@@ -147,7 +148,7 @@ class VirtualWearable:
         self._boot = int(self._rng.integers(1, _U16))
         self._sequence = 0
         self._last: tuple[tuple[int, int, int], Result] | None = None
-        self._sampler = Sampler(self._hello, self._signal, self._most, self._clock, self.counts)
+        self._sampler = Sampler(self.hello, self._signal, self._most, self._clock, self.counts)
         self._said, self._told = [], 0
         self._heartbeat_s = now_s + HEARTBEAT_S
         self._introduce(now_s)
@@ -169,7 +170,7 @@ class VirtualWearable:
     def _agenda(self) -> list[tuple[float, Callable[[float], None]]]:
         return [
             (self._heartbeat_s, self._beat),
-            (self._hello_s if self.streaming else math.inf, self._introduce),
+            (self.hello_s if self.streaming else math.inf, self._introduce),
             (self._leads.change_s, self._turn_leads),
             (self._overrun.change_s, self._turn_overrun),
             (self._button.change_s, self._press),
@@ -181,8 +182,8 @@ class VirtualWearable:
         self._send_samples(all_=False)
 
     def _introduce(self, now_s: float) -> None:
-        self._hello_s = now_s + HELLO_S
-        hello = self._hello
+        self.hello_s = now_s + HELLO_S
+        hello = self.hello
         self._tell(Hello, now_s, hello.device, hello.firmware, hello.rate_mhz, hello.width, hello.channels)
         self._tell(Leads, now_s, self._sampler.off)
         self._tell_battery(now_s)
@@ -203,7 +204,7 @@ class VirtualWearable:
 
     def _turn_leads(self, now_s: float) -> None:
         self._leads.turn()
-        self._sampler.off = 1 << int(self._rng.integers(len(self._hello.channels))) if self._leads.on else 0
+        self._sampler.off = 1 << int(self._rng.integers(len(self.hello.channels))) if self._leads.on else 0
         self._tell(Leads, now_s, self._sampler.off)
 
     def _turn_overrun(self, _now_s: float) -> None:
@@ -235,6 +236,8 @@ class VirtualWearable:
             return Result.UNKNOWN_ACTION
         if command.action == Action.SET_RATE and (refused := self._set_rate(command.argument)):
             return refused
+        if command.action == Action.START and self._sampler.over:
+            return Result.FAILED  # nothing is left to measure
         if command.action == Action.STOP:
             self._sampler.streaming = False
         else:
@@ -249,16 +252,16 @@ class VirtualWearable:
             return Result.NOT_NOW
         if rate_mhz not in RATES_MHZ:
             return Result.WRONG_VALUE
-        self._hello = replace(self._hello, rate_mhz=rate_mhz)
-        self._sampler.set_hello(self._hello)
+        self.hello = replace(self.hello, rate_mhz=rate_mhz)
+        self._sampler.set_hello(self.hello)
         return None
 
     def _send_samples(self, *, all_: bool) -> None:
-        sample_us = 1e9 / self._hello.rate_mhz
+        sample_us = 1e9 / self.hello.rate_mhz
         for values, index, at_s in self._sampler.ready(all_=all_):
             origin = Origin(self._boot, self._sequence, index, self._clock_at(at_s), sample_us)
             most = self._sampler.most
-            frames = encode_stream(values, self._hello.width, origin, delta=self._delta, longest=most)
+            frames = encode_stream(values, self.hello.width, origin, delta=self._delta, longest=most)
             self._said += frames
             self._sequence += len(frames)
             self.counts.frames += len(frames)
