@@ -9,8 +9,9 @@ import google_crc32c
 from cobs import cobs
 
 from firmware_bridge.errors import FrameError
-from firmware_bridge.frames import CRC, HEADER, MAX_FRAME, VERSION, Frame
-from firmware_bridge.wire import EVENT, READERS, parse
+from firmware_bridge.frames import CRC, HEADER, MAX_FRAME, VERSION, Frame, Leads
+from firmware_bridge.payloads import KINDS, READERS
+from firmware_bridge.wire import parse
 
 _LONGEST: Final = MAX_FRAME - 2  # between the edges
 _LONG: Final = f"more than {_LONGEST} bytes without an edge: no frame is as long"
@@ -119,4 +120,4 @@ def _reason(body: bytes) -> Reason:
         return "version"
     if body[1] not in READERS:
         return "type"
-    return "event" if body[1] == EVENT and body[HEADER : HEADER + 1] > b"\2" else "payload"
+    return "event" if body[1] == Leads.TYPE and body[HEADER : HEADER + 1] >= bytes([len(KINDS)]) else "payload"

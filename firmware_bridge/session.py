@@ -55,6 +55,11 @@ class Session:
         self._told_s = -math.inf  # host's seconds of the last block
         self._forget()
 
+    @property
+    def drift_ppm(self) -> float | None:
+        """How much faster the wearable's clock runs than the host's, in millionths; None before it is known."""
+        return self._model.drift_ppm
+
     def take(self, frame: Frame, host_s: float) -> list[Happening]:
         """What `frame`, come at `host_s` of a monotonic clock, brings: blocks in order, and what else there is."""
         if isinstance(frame, Command):

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from edgeguard.errors import SourceError
 from edgeguard.signals.spec import SignalSpec
 
-_VOLTS: Final = {"V": 1.0, "mV": 1e-3, "uV": 1e-6, "\N{MICRO SIGN}V": 1e-6, "\N{GREEK SMALL LETTER MU}V": 1e-6}
+_NAMES: Final = {
+    1.0: ("V", "volts"),
+    1e-3: ("mV", "millivolts"),
+    1e-6: ("uV", "\N{MICRO SIGN}V", "\N{GREEK SMALL LETTER MU}V", "microvolts"),
+    1e-9: ("nV", "nanovolts"),
+}
+_VOLTS: Final = {name: volts for volts, names in _NAMES.items() for name in names}
 
 
 def channel_rows(known: Sequence[str], count: int, signal: SignalSpec, wanted: Sequence[str], origin: str) -> list[int]:

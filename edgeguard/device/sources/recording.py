@@ -23,6 +23,7 @@ class Recording:
         rate_hz: Samples per second.
         units: A unit per channel.
         window: Length of the windows that were laid end to end.
+        gaps: Whether stretches without any value are gaps of a signal that was recorded piece by piece.
     """
 
     values: NDArray[np.float32]
@@ -30,6 +31,14 @@ class Recording:
     rate_hz: float | None = None
     units: tuple[str, ...] | None = None
     window: int | None = None
+    gaps: bool = False
+
+
+def pieces(values: NDArray[np.float32]) -> list[tuple[int, int]]:
+    """Begin and end of each stretch of (channels, n) that holds any value."""
+    there = np.isfinite(values).any(axis=0)
+    edges = np.flatnonzero(np.diff(there, prepend=False, append=False)).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def matched(recording: Recording, signal: SignalSpec, wanted: Sequence[str], origin: str) -> NDArray[np.float32]:

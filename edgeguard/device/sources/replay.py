@@ -1,4 +1,4 @@
-"""A recording played back as if a wearable sent it: .npz, .csv or WFDB records."""
+"""A recording played back as if a wearable sent it: .npz, .csv, EDF+ and BDF+ files, or WFDB records."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 import csv
 import itertools
 import math
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeguard import config
-from edgeguard.device.samples import Feed
+from edgeguard.device.samples import Feed, Source
 from edgeguard.device.sources.pacing import paced
-from edgeguard.device.sources.recording import Recording, matched
+from edgeguard.device.sources.recording import Recording, matched, pieces
 from edgeguard.errors import SourceError
 from edgeguard.signals.spec import SignalSpec
 
@@ -38,6 +40,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     loop: bool = False
 
 
+def replay_source(argument: str, speed: float) -> Source:
+    """The source that plays `argument` back: a recording of samples, or with ``.egb`` of what a wearable sent."""
+    if re.fullmatch(r"[^,]*\.egb(,.*)?", argument):
+        from edgeguard.device.sources.bridge_recording import BridgeRecordingSource  # noqa: PLC0415 # an extra
+
+        return BridgeRecordingSource(argument, speed)
+    return ReplaySource(argument, speed)
+
+
 class ReplaySource:
     """Plays back ``PATH`` or ``PATH,channels=MLII+V5,start=60,loop=true``; ``100+101`` is one record after the other.
 
@@ -51,11 +62,20 @@ class ReplaySource:
         self._wanted = [name for name in str(self._options.channels).split("+") if name]
         self._speed = speed
 
+    def contents(self) -> Recording:
+        """Channels that were asked for, unit and rate of the first recording, as far as it tells; without samples."""
+        found = _described(self._paths[0])
+        names = found.channels or tuple(str(number) for number in range(len(found.values)))
+        wanted = tuple(self._wanted) or names
+        units = dict(zip(names, found.units, strict=True)) if found.units else {}
+        known = tuple(units[name] for name in wanted if name in units) or found.units
+        return replace(found, values=np.empty((len(wanted), 0), np.float32), channels=wanted, units=known)
+
     async def open(self, signal: SignalSpec) -> Feed:
         """The recording's samples at its own rate; SourceError where channels, unit or length are not the model's."""
         recording, values = await asyncio.to_thread(self._read, self._paths[0], signal)
         rate_hz = recording.rate_hz or signal.rate_hz
-        blocks = self._blocks(recording.rate_hz, values, signal)
+        blocks = self._blocks(recording, values, signal)
         chunk_s = None if rate_hz else (16.0 if math.isinf(self._speed) else 1.0)  # without a rate: hops, not seconds
         return Feed(rate_hz, paced(blocks, rate_hz or float(signal.hop), self._speed, chunk_s), live=False)
 
@@ -63,17 +83,24 @@ class ReplaySource:
         """Nothing is held open."""
 
     def _read(self, path: Path, signal: SignalSpec) -> tuple[Recording, NDArray[np.float32]]:
+        if _kind_of(path) == "edf":
+            from edgeguard.device.sources.edf_record import recording_from_edf  # noqa: PLC0415 # an extra
+
+            recording = recording_from_edf(path, signal, self._wanted)
+            return recording, matched(recording, signal, (), str(path))
         recording = read_recording(path)
         return recording, matched(recording, signal, self._wanted, str(path))
 
     def _blocks(
-        self, rate_hz: float | None, values: NDArray[np.float32], signal: SignalSpec
+        self, recording: Recording, values: NDArray[np.float32], signal: SignalSpec
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        rate_hz = recording.rate_hz
         first, skipped = 0, round(self._options.start * (rate_hz or signal.rate_hz or signal.hop))
         paths = itertools.cycle(self._paths) if self._options.loop else iter(self._paths)
         next(paths)
         while True:
-            yield first + skipped, values[:, skipped:]
+            for begin, end in pieces(values) if recording.gaps else [(0, values.shape[1])]:
+                yield first + max(begin, skipped), values[:, max(begin, skipped) : end]
             first, skipped = first + values.shape[1] + 1, 0
             if (path := next(paths, None)) is None:
                 return
@@ -93,7 +120,7 @@ def _paths(text: str) -> list[Path]:
 
 
 def read_recording(path: Path) -> Recording:
-    """The recording at `path`; SourceError where it is missing, cut short or of another kind."""
+    """The recording at `path`, EDF aside; SourceError where it is missing, cut short or of another kind."""
     kind = _kind_of(path)
     if kind == "wfdb":
         from edgeguard.device.sources.wfdb_record import recording_from_wfdb  # noqa: PLC0415 # an extra
@@ -105,9 +132,21 @@ def read_recording(path: Path) -> Recording:
         raise SourceError(f"{path} cannot be read ({error}): get the whole file") from error
 
 
+def _described(path: Path) -> Recording:
+    if _kind_of(path) != "edf":
+        return read_recording(path)
+    from edgeguard.device.sources.edf_record import contents_of_edf  # noqa: PLC0415 # an extra
+
+    return contents_of_edf(path)
+
+
 def _kind_of(path: Path) -> str:
     if (kind := _kind(path)) is None:
-        what = f"{path} is no .npz, .csv or WFDB record" if path.exists() else f"there is no recording at {path}"
+        what = (
+            f"{path} is no .npz, .csv, .edf, .bdf or WFDB record"
+            if path.exists()
+            else f"there is no recording at {path}"
+        )
         raise SourceError(f"{what}: check the path")
     return kind
 
@@ -117,6 +156,8 @@ def _kind(path: Path) -> str | None:
         return "npz"
     if path.is_file() and path.suffix == ".csv":
         return "csv"
+    if path.is_file() and path.suffix.lower() in (".edf", ".bdf"):
+        return "edf"
     return "wfdb" if _header(path).is_file() else None
 
 

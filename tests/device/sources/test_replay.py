@@ -163,8 +163,8 @@ def test_changed_bytes_in_a_compressed_npz_are_one_line(tmp_path):
 
 def test_file_of_another_kind_is_named(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF")
-    refused("", TWO, r"\. is no \.npz, \.csv or WFDB record: check the path")
-    refused(tmp_path / "a.wav", TWO, r"a\.wav is no \.npz, \.csv or WFDB record")
+    refused("", TWO, r"\. is no \.npz, \.csv, \.edf, \.bdf or WFDB record: check the path")
+    refused(tmp_path / "a.wav", TWO, r"a\.wav is no \.npz, \.csv, \.edf, \.bdf or WFDB record")
 
 
 def test_real_beats_play_back_in_order(data_folder):
