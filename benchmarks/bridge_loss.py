@@ -58,8 +58,8 @@ class Wire:
 
 WIRES: Final = (
     Wire("5 % of the bytes, each for itself, full frames", Noise(damage=0.05)),
+    Wire("5 % of the bytes, each for itself, frames of 20 samples", Noise(damage=0.05), most=20),
     Wire("5 % of the bytes, each for itself, frames of 4 samples", Noise(damage=0.05), most=4),
-    Wire("5 % of the bytes, each for itself, frames of 1 sample", Noise(damage=0.05), most=1),
     Wire("5 % of the bytes in bursts of 20, full frames", Noise(damage=0.05, burst=20)),
     Wire("5 % of the bytes in bursts of 200, full frames", Noise(damage=0.05, burst=200)),
     Wire("0.1 % lost, 0.1 % inserted, full frames", Noise(loss=0.001, insert=0.001)),
