@@ -57,7 +57,7 @@ class WearableSource:
         self._wire = WireFaults(self._client.decoder.counts, self._client.session.counts, self._faults)
         self._claimed: str | None = None
         self._streams = False
-        self._leads_off: frozenset[int] = frozenset()
+        self._leads_off: set[int] = set()  # of the channels that the model takes
         self._charge: float | None = None  # the lowest since it was last asked
 
     async def open(self, signal: SignalSpec) -> Feed:
@@ -71,8 +71,6 @@ class WearableSource:
             self._claimed = hello.device
             taken = self._taken(hello, signal)
             await self._start()
-        self._note_charge()
-        self._note_leads(taken[0])
         log.info("%s: %s, firmware %s, %s", self._link.name, hello.device, hello.firmware, _described(hello))
         samples = self._samples(hello, *taken)
         return Feed(hello.rate_hz, samples, live=True, faults=self._faults, speed=self._speed, battery=self._battery)
@@ -119,22 +117,20 @@ class WearableSource:
         match news:
             case Restarted(known_boot=True):
                 log.warning("%s: two wearables speak on it: one is listened to, take the other away", self._link.name)
-            case Leads():
-                self._note_leads(rows)
-            case Battery():
-                self._note_charge()
+            case Leads(off=off):
+                self._note_leads({row for row in rows if off >> row & 1})
+            case Battery(percent=percent):
+                self._note_charge(percent / 100)
             case Heartbeat(streaming=False):
                 await self._start()
 
-    def _note_leads(self, rows: list[int]) -> None:
-        off = self._client.session.leads_off & set(rows)
-        self._faults[LEAD_OFF] += len(off - self._leads_off)
+    def _note_leads(self, off: set[int]) -> None:
+        if came_off := off - self._leads_off:
+            self._faults[LEAD_OFF] += len(came_off)
         self._leads_off = off
 
-    def _note_charge(self) -> None:
-        now = self._client.session.battery
-        if now is not None:
-            self._charge = now if self._charge is None else min(self._charge, now)
+    def _note_charge(self, now: float) -> None:
+        self._charge = now if self._charge is None else min(self._charge, now)
 
     def _battery(self) -> float | None:
         lowest, self._charge = self._charge, None
