@@ -11,7 +11,6 @@ from firmware_bridge.listening import listen
 from firmware_bridge.session import Block, Restarted
 from firmware_bridge.simulator.plug import TcpPlug
 from firmware_bridge.simulator.plugged import plugged, wave_wearable
-from firmware_bridge.simulator.spells import Spells
 
 
 class Log:
@@ -65,9 +64,16 @@ def test_the_wearable_is_started_read_and_stopped():
 
 
 def test_a_link_that_breaks_off_is_opened_again():
-    log, _ = listened_to(wave_wearable(), lambda log: log.told.count("up") > 1, breaks=Spells(0.5, 0.1, 3))
-    assert log.told[:3] == ["up", "down", "up"]
-    assert log.samples() > 0
+    plug, pulled = TcpPlug(), []
+
+    def enough(log):
+        if not pulled and log.samples() > 50:
+            plug.pull()
+            pulled.append(log.samples())
+        return bool(pulled) and log.samples() > pulled[0] + 50
+
+    log, _ = listened_to(wave_wearable(), enough, plug)
+    assert log.told == ["up", "down", "up"]
 
 
 def test_a_wearable_that_was_restarted_is_started_again():
