@@ -19,10 +19,8 @@ SOURCES: Final[Registry[Callable[[str, float], Source]]] = Registry(
     {
         "ble": "edgeguard.device.sources.wearable:BleSource",
         "lines": "edgeguard.device.sources.lines:LinesSource",
-        "replay": "edgeguard.device.sources.replay:ReplaySource",
         "replay": "edgeguard.device.sources.replay:replay_source",
         "serial": "edgeguard.device.sources.wearable:SerialSource",
-        "serial": "edgeguard.device.sources.wearable:serial_source",
         "synthetic": "edgeguard.device.sources.synthetic:SyntheticSource",
         "tcp": "edgeguard.device.sources.wearable:TcpSource",
     },
