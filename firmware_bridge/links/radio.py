@@ -81,13 +81,7 @@ class BleakRadio:
     async def connect(self, wanted: str, ended: Callable[[], None]) -> Connection:
         """Look for the device and connect."""
         with _translated(wanted):
-            device = await _connected_already(wanted) or await BleakScanner.find_device_by_filter(
-                lambda device, advert: _is(device, advert.local_name, wanted), timeout=_SEARCH_S
-            )
-            if device is None:
-                raise LinkDown(
-                    f"Bluetooth device {wanted} is not heard: switch it on, and no phone may be connected to it"
-                )
+            device = await asyncio.wait_for(_found(wanted), _SEARCH_S + _PATIENCE_S)
             client = BleakClient(device, disconnected_callback=lambda _: ended(), timeout=_PATIENCE_S)
             await client.connect()
         return _BleakConnection(wanted, client)
@@ -131,6 +125,15 @@ class _BleakConnection:
             return await asyncio.wait_for(doing, _PATIENCE_S)
 
 
+async def _found(wanted: str) -> BLEDevice:
+    device = await _connected_already(wanted) or await BleakScanner.find_device_by_filter(
+        lambda device, advert: _is(device, advert.local_name, wanted), timeout=_SEARCH_S
+    )
+    if device is None:
+        raise LinkDown(f"Bluetooth device {wanted} is not heard: switch it on, and no phone may be connected to it")
+    return device
+
+
 async def _connected_already(wanted: str) -> BLEDevice | None:
     """The device if a program that was killed has left it connected: it cannot be found then, for it says nothing."""
     with suppress(NotImplementedError):  # not on every system
@@ -162,4 +165,4 @@ def _translated(name: str) -> Iterator[None]:
             raise LinkRefused(_NO_BLUEZ) from error
         raise LinkDown(f"Bluetooth device {name}: BlueZ says {error}; try again") from error
     except (BleakError, OSError, EOFError) as error:
-        raise LinkDown(f"Bluetooth device {name} is lost ({error or type(error).__name__})") from error
+        raise LinkDown(f"Bluetooth device {name} is lost ({str(error) or type(error).__name__})") from error

@@ -19,6 +19,7 @@ SOURCES: Final[Registry[Callable[[str, float], Source]]] = Registry(
     {
         "ble": "edgeguard.device.sources.wearable:BleSource",
         "lines": "edgeguard.device.sources.lines:LinesSource",
+        "polar": "edgeguard.device.sources.polar:PolarSource",
         "replay": "edgeguard.device.sources.replay:replay_source",
         "serial": "edgeguard.device.sources.wearable:SerialSource",
         "synthetic": "edgeguard.device.sources.synthetic:SyntheticSource",

@@ -100,8 +100,11 @@ static void on_fault(void)
     port_exit(4);
 }
 
-__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    stack_top, (const void *)on_reset, (const void *)on_fault, (const void *)on_fault, (const void *)on_fault,
-    (const void *)on_fault, (const void *)on_fault, 0, 0, 0, 0, (const void *)on_fault, 0, 0,
-    (const void *)on_fault, (const void *)on_systick,
+__attribute__((section(".vectors"), used)) static const struct {
+    uint32_t *stack;
+    void (*handlers[15])(void);
+} vectors = {
+    stack_top,
+    {on_reset, on_fault, on_fault, on_fault, on_fault, on_fault, NULL, NULL, NULL, NULL, on_fault, NULL, NULL, on_fault,
+     on_systick},
 };
