@@ -17,7 +17,10 @@ from edgeguard.registry import Registry
 SOURCES: Final[Registry[Callable[[str, float], Source]]] = Registry(
     "source",
     {
+        "brainflow": "edgeguard.device.sources.brainflow_board:BrainFlowSource",
+        "csv": "edgeguard.device.sources.csv_pipe:CsvSource",
         "lines": "edgeguard.device.sources.lines:LinesSource",
+        "lsl": "edgeguard.device.sources.lsl_inlet:LslSource",
         "replay": "edgeguard.device.sources.replay:ReplaySource",
         "synthetic": "edgeguard.device.sources.synthetic:SyntheticSource",
     },
