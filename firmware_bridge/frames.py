@@ -7,7 +7,7 @@ import re
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from firmware_bridge.errors import FrameError
 
@@ -199,22 +199,10 @@ class Samples(_Frame):
             )
 
     @classmethod
-    def of_checked(
-        cls, head: tuple[int, int, int], index: int, coding: Coding, channels: int, count: int, data: bytes
-    ) -> Samples:
-        """Of fields that are known to be right, at a third of the cost: a reader makes thousands a second."""
+    def of_checked(cls, **fields: Any) -> Samples:
+        """Of fields, all of them, that are known to be right: a reader makes thousands a second."""
         made = cls.__new__(cls)
-        boot, sequence, clock_us = head
-        made.__dict__.update(
-            boot=boot,
-            sequence=sequence,
-            clock_us=clock_us,
-            index=index,
-            coding=coding,
-            channels=channels,
-            count=count,
-            data=data,
-        )
+        vars(made).update(fields)
         return made
 
 

@@ -97,23 +97,26 @@ class Plug(ABC):
             seconds: Of the wearable's time, as those of `breaks`.
         """
         begun, self.now_s, waiting = time.monotonic(), 0.0, b""
-        while self.now_s < seconds:
-            if breaks is not None and breaks.at(self.now_s):
-                self.pull()
-                waiting = b""
-            else:
-                self.insert()
-                if self.in_use() and not waiting:
-                    waiting = self._turn(wearable, wire, back)
-                waiting = waiting[self.write(waiting) :]
-            if math.isinf(speed):
-                await asyncio.sleep(_BLOCKED_S if waiting else 0 if wearable.streaming else TICK_S)
-                self.now_s += 0 if waiting else STEP_S
-            else:
-                await asyncio.sleep(TICK_S)
-                self.now_s = (time.monotonic() - begun) * speed
+        try:
+            while self.now_s < seconds:
+                if breaks is not None and breaks.at(self.now_s):
+                    self.pull()
+                    waiting = b""
+                else:
+                    self.insert()
+                    if self.in_use() and not waiting:
+                        waiting = self._asked(wearable, wire, back)
+                    waiting = waiting[self.write(waiting) :]
+                if math.isinf(speed):
+                    await asyncio.sleep(_BLOCKED_S if waiting else 0 if wearable.streaming else TICK_S)
+                    self.now_s += 0 if waiting else STEP_S
+                else:
+                    await asyncio.sleep(TICK_S)
+                    self.now_s = (time.monotonic() - begun) * speed
+        finally:
+            wearable.hear(b"", self.now_s)  # what it lost since it was last asked is counted
 
-    def _turn(self, wearable: Wearable, wire: NoisyWire | None, back: NoisyWire | None) -> bytes:
+    def _asked(self, wearable: Wearable, wire: NoisyWire | None, back: NoisyWire | None) -> bytes:
         if heard := self.read():
             wearable.hear(back.carry(heard) if back else heard, self.now_s)
         said = wearable.speak(self.now_s)

@@ -19,7 +19,7 @@ from edgeguard.device.sources.claims import claim, release
 from edgeguard.errors import ConfigError, SourceError
 from edgeguard.signals.spec import SignalSpec
 from firmware_bridge.errors import BridgeError, LinkDown
-from firmware_bridge.frames import Action, Battery, Heartbeat, Hello, Leads
+from firmware_bridge.frames import Ack, Action, Battery, Heartbeat, Hello, Leads
 from firmware_bridge.links import open_link
 
 with translated():  # its libraries are an extra
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 LEAD_OFF: Final = "lead off"
 _OURS: Final = ("device", "channels")
 _FAREWELL_S: Final = 1.0
+_U31, _U32 = 1 << 31, 1 << 32
 
 
 class WearableSource:
@@ -56,8 +57,9 @@ class WearableSource:
         self._faults: Counter[str] = Counter()
         self._wire = WireFaults(self._client.decoder.counts, self._client.session.counts, self._faults)
         self._claimed: str | None = None
-        self._streams = False
-        self._leads_off: frozenset[int] = frozenset()
+        self._told_to_start = False
+        self._started: Ack | None = None  # the answer to the last start
+        self._leads_off: set[int] = set()  # of the channels that the model takes
         self._charge: float | None = None  # the lowest since it was last asked
 
     async def open(self, signal: SignalSpec) -> Feed:
@@ -71,8 +73,6 @@ class WearableSource:
             self._claimed = hello.device
             taken = self._taken(hello, signal)
             await self._start()
-        self._note_charge()
-        self._note_leads(taken[0])
         log.info("%s: %s, firmware %s, %s", self._link.name, hello.device, hello.firmware, _described(hello))
         samples = self._samples(hello, *taken)
         return Feed(hello.rate_hz, samples, live=True, faults=self._faults, speed=self._speed, battery=self._battery)
@@ -80,8 +80,8 @@ class WearableSource:
     async def close(self) -> None:
         """Stop the wearable where it still hears us, and let go of the link; harmless when called twice."""
         try:
-            if self._streams:
-                self._streams = False
+            if self._told_to_start:
+                self._told_to_start = False
                 with suppress(BridgeError, asyncio.TimeoutError):
                     await asyncio.wait_for(self._client.command(Action.STOP), _FAREWELL_S)
         finally:
@@ -96,8 +96,8 @@ class WearableSource:
         return rows, scales([channel.unit for channel in hello.channels], rows, signal.units, origin)
 
     async def _start(self) -> None:
-        await self._client.command(Action.START)
-        self._streams = True
+        self._told_to_start = True
+        self._started = await self._client.command(Action.START)
 
     async def _samples(self, hello: Hello, rows: list[int], factors: NDArray[np.float32]) -> AsyncIterator[Samples]:
         with tried_again():
@@ -119,22 +119,27 @@ class WearableSource:
         match news:
             case Restarted(known_boot=True):
                 log.warning("%s: two wearables speak on it: one is listened to, take the other away", self._link.name)
-            case Leads():
-                self._note_leads(rows)
-            case Battery():
-                self._note_charge()
-            case Heartbeat(streaming=False):
+            case Leads(off=off):
+                self._note_leads({row for row in rows if off >> row & 1})
+            case Battery(percent=percent):
+                self._note_charge(percent / 100)
+            case Heartbeat(streaming=False) if self._is_new(news):
                 await self._start()
 
-    def _note_leads(self, rows: list[int]) -> None:
-        off = self._client.session.leads_off & set(rows)
-        self._faults[LEAD_OFF] += len(off - self._leads_off)
+    def _is_new(self, heartbeat: Heartbeat) -> bool:
+        """Whether it was made after the wearable was started: each start costs a gap."""
+        started = self._started
+        return (
+            started is None or heartbeat.boot != started.boot or (heartbeat.clock_us - started.clock_us) % _U32 < _U31
+        )
+
+    def _note_leads(self, off: set[int]) -> None:
+        if came_off := off - self._leads_off:
+            self._faults[LEAD_OFF] += len(came_off)
         self._leads_off = off
 
-    def _note_charge(self) -> None:
-        now = self._client.session.battery
-        if now is not None:
-            self._charge = now if self._charge is None else min(self._charge, now)
+    def _note_charge(self, now: float) -> None:
+        self._charge = now if self._charge is None else min(self._charge, now)
 
     def _battery(self) -> float | None:
         lowest, self._charge = self._charge, None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
+import sys
 from unittest.mock import create_autospec
 
 import pytest
@@ -18,7 +18,7 @@ from bleak.exc import (
 )
 
 from firmware_bridge.errors import LinkDown, LinkRefused
-from firmware_bridge.links import radio
+from firmware_bridge.links import open_link, radio
 from firmware_bridge.links.radio import BleakRadio
 
 WRIST = BLEDevice("AA:BB:CC:00:11:22", "wrist", None)
@@ -141,7 +141,8 @@ def not_available(reason):
         (not_available("POWERED_OFF"), LinkRefused, "switched off: switch it on, on Linux with bluetoothctl power on"),
         (not_available("NO_BLE_CENTRAL_ROLE"), LinkRefused, "knows no Bluetooth LE"),
         (not_available("DENIED_BY_USER"), LinkRefused, "may not use Bluetooth: allow it"),
-        (not_available("UNKNOWN"), LinkRefused, "may not use Bluetooth: allow it"),
+        (not_available("UNKNOWN"), LinkRefused, "does not say why: switch it off and on again"),
+        (BleakDBusError("org.freedesktop.DBus.Error.AccessDenied", []), LinkRefused, "usermod -aG bluetooth"),
         (
             BleakDBusError("org.bluez.Error.InProgress", ["busy"]),
             LinkDown,
@@ -161,28 +162,92 @@ def test_what_bleak_raises_says_what_to_do(bleak, error, kind, message):
         connected()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has D-Bus")
 def test_without_d_bus_the_real_bleak_leads_to_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/none")
     with pytest.raises(LinkRefused, match="there is no D-Bus, which Bluetooth needs: install dbus and bluez"):
         connected()
 
 
-BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><listen>unix:path={}</listen>
-<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/></policy></busconfig>
-"""
+@pytest.fixture
+def bus(monkeypatch, tmp_path):
+    """The address of a D-Bus of our own."""
+    if not shutil.which("dbus-daemon"):
+        pytest.skip("needs dbus-daemon")
+    fake_bluez = pytest.importorskip("tests.firmware_bridge.links.fake_bluez", reason="needs dbus-fast")
+    with fake_bluez.private_bus(tmp_path) as address:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+        yield fake_bluez, address
 
 
-@pytest.mark.skipif(not shutil.which("dbus-daemon"), reason="needs dbus-daemon")
-def test_without_bluez_the_real_bleak_leads_to_what_to_start(monkeypatch, tmp_path):
-    (tmp_path / "bus.conf").write_text(BUS.format(tmp_path / "bus"))
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/bus")
-    command = ["dbus-daemon", f"--config-file={tmp_path}/bus.conf", "--nofork", "--nopidfile", "--print-address"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as bus:
-        bus.stdout.readline()
-        try:
-            with pytest.raises(LinkRefused, match="BlueZ does not run: install the package bluez"):
-                connected()
-        finally:
-            bus.terminate()
+@pytest.fixture
+def bluez(bus):
+    """Run a coroutine with a link to the wearable of a fake BlueZ, by way of the real bleak."""
+
+    fake_bluez, address = bus
+
+    def play(test, where="ble:wrist", *, powered=True):
+        async def run():
+            async with fake_bluez.FakeBlueZ(powered=powered).on(address) as served:
+                link = open_link(where)
+                try:
+                    await test(served, link)
+                finally:
+                    await link.close()
+
+        asyncio.run(asyncio.wait_for(run(), 20))
+
+    return play
+
+
+async def said_back(link, data):
+    await link.write(data)
+    heard = b""
+    while len(heard) < len(data):
+        heard += await link.read()
+    return heard
+
+
+def test_without_bluez_the_real_bleak_leads_to_what_to_start(bus):
+    with pytest.raises(LinkRefused, match="BlueZ does not run: install the package bluez"):
+        connected()
+
+
+def test_the_real_bleak_finds_writes_and_hears(bluez):
+    async def test(served, link):
+        await link.open()
+        assert await said_back(link, bytes(range(150))) == bytes(range(150))
+        assert [(len(data), kind) for data, kind in served.written] == [(100, "command"), (50, "command")]
+
+    bluez(test, where="ble:aa:bb:cc:00:11:22")
+
+
+def test_the_real_bleak_tells_of_a_lost_connection_and_finds_it_again(bluez):
+    async def test(served, link):
+        await link.open()
+        served.connect(False)
+        with pytest.raises(LinkDown, match="ble:wrist is out of reach or off"):
+            await link.read()
+        await link.close()
+        await link.open()
+        assert await said_back(link, b"again") == b"again"
+
+    bluez(test)
+
+
+def test_the_real_bleak_takes_what_a_killed_program_left_connected(bluez):
+    async def test(served, link):
+        served.silent = True
+        served.connect(True)
+        await link.open()
+        assert await said_back(link, b"still") == b"still"
+
+    bluez(test)
+
+
+def test_with_the_real_bleak_an_adapter_that_is_off_says_so(bluez):
+    async def test(served, link):
+        with pytest.raises(LinkRefused, match="Bluetooth is switched off"):
+            await link.open()
+
+    bluez(test, powered=False)
