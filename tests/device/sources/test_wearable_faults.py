@@ -10,7 +10,6 @@ from edgeguard.device.sources.wearable_faults import WireFaults
 from firmware_bridge.decoder import DecoderCounts
 from firmware_bridge.session import SessionCounts
 
-
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "sources.md"
 
 
