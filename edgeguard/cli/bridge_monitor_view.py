@@ -59,7 +59,7 @@ def _link(now: Standing) -> Line:
     styles: dict[str, Style] = {"connected": "good", "connecting": "note", "down": "bad"}
     line: Line = [(now.link, ""), (f"  {now.state}", styles[now.state]), (f" for {minutes}:{seconds:02}", "")]
     if now.breaks:
-        line.append((f", broke off {now.breaks}×", "note"))
+        line.append((f", breaks so far {now.breaks}", "note"))
     return line
 
 

@@ -69,7 +69,7 @@ def test_it_says_who_is_there_and_how_it_does():
 
 def test_what_is_wrong_stands_out():
     lines = text_of(BAD)
-    assert lines[1].endswith("connected for 12:34, broke off 2×")
+    assert lines[1].endswith("connected for 12:34, breaks so far 2")
     assert lines[3] == "battery  5%   leads L1 off"
     assert lines[4] == "samples  10   gaps 3   missing 75   lost on wearable 4   restarts 1"
     assert lines[5] == "frames   50   damaged 4 (cobs 1, crc 3)   twice 6   late 7"
