@@ -66,7 +66,9 @@ def test_the_sequence_leaves_nothing_out(told):
 @pytest.fixture(scope="module")
 def broken_into(build):
     """The frames of each place that the interrupt broke into."""
-    output = emulated(m4_program("broken_into.c", build), wire.encode(COMMANDS[0]), build, "-icount", "shift=5,sleep=off")
+    output = emulated(
+        m4_program("broken_into.c", build), wire.encode(COMMANDS[0]), build, "-icount", "shift=5,sleep=off"
+    )
     found = []
     while output:
         end = 2 + int.from_bytes(output[:2], "little")
