@@ -8,12 +8,12 @@
 #include "edgeguard_bridge.h"
 #include "port.h"
 
-enum { PLACES = 4000 };
+enum { PLACES = 1700 };
 
 static const eg_channel channel = {"a", "uV", 1.0f};
 static volatile uint8_t ring[EG_RING_BYTES(1, 3, 4)];
 static eg_bridge bridge;
-static uint8_t output[1u << 21];
+static uint8_t output[1u << 20];
 static size_t written;
 static volatile bool came;
 

@@ -70,6 +70,8 @@ uint32_t port_instructions(void)
         SYSTICK_RELOAD = 0xFFFFFFu;
         SYSTICK_NOW = 0;
         SYSTICK_CONTROL = 5u;
+        while (SYSTICK_NOW == 0) {
+        }
     }
     return (0xFFFFFFu - SYSTICK_NOW) * 40u;
 }
