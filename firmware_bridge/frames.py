@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from firmware_bridge.errors import FrameError
 
@@ -22,6 +23,42 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,24}")
 _FIRMWARE = re.compile(r"[A-Za-z0-9._-]{1,16}")
 _WORD = re.compile(r"[!-~]{1,8}")
 _NAME = re.compile(r"[!-*\-.-~]{1,8}")  # without , and +
+_SAID = 60  # letters of an escaped text that are repeated in a message
+_U8, _U16, _U32 = 0xFF, 0xFFFF, 0xFFFFFFFF
+_HIGHEST: Final = {  # of the fields of that name, whatever their frame
+    "boot": _U16,
+    "sequence": _U16,
+    "clock_us": _U32,
+    "rate_mhz": _U32,
+    "index": _U32,
+    "coding": 4,
+    "count": _U8,
+    "off": _U32,
+    "number": _U8,
+    "pressed": 1,
+    "percent": 100,
+    "millivolts": _U16,
+    "id": _U8,
+    "result": 4,
+    "next_index": _U32,
+    "lost": _U32,
+    "streaming": 1,
+    "action": _U8,
+    "argument": _U32,
+}
+
+
+def _said(text: str) -> str:
+    """A text that may come from anybody, escaped and cut off."""
+    said = ascii(text)
+    return said if len(said) <= _SAID else f"{said[:_SAID]}..."
+
+
+def _single(value: float) -> float:
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", value))[0])
+    except OverflowError:
+        return math.inf
 
 
 class Coding(IntEnum):
@@ -55,11 +92,19 @@ class Result(IntEnum):
 
 @dataclass(frozen=True)
 class Channel:
-    """One channel of a wearable: its name, its unit, and units per step."""
+    """One channel of a wearable: its name, its unit, and units per step, which are rounded to an IEEE 754 single."""
 
     name: str
     unit: str
     resolution: float
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or not _WORD.fullmatch(self.unit):
+            raise FrameError(f"channel {_said(self.name)} in {_said(self.unit)}: each is 1 to 8 printable letters")
+        resolution = _single(self.resolution)
+        if not (math.isfinite(resolution) and resolution > 0):
+            raise FrameError(f"channel {self.name} has a resolution of {self.resolution:g}: not above 0, or not finite")
+        object.__setattr__(self, "resolution", resolution)
 
 
 @dataclass(frozen=True)
@@ -77,6 +122,11 @@ class _Frame:
     boot: int
     sequence: int
     clock_us: int
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if name in _HIGHEST and not 0 <= value <= _HIGHEST[name]:
+                raise FrameError(f"{name} is {value}: 0 to {_HIGHEST[name]} are possible")
 
 
 @dataclass(frozen=True)
@@ -100,23 +150,21 @@ class Hello(_Frame):
     channels: tuple[Channel, ...]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not _ID.fullmatch(self.device):
-            raise FrameError(f"the device id {self.device!r} is not 1 to 24 letters, digits, '.', '_' or '-'")
+            raise FrameError(f"the device id {_said(self.device)} is not 1 to 24 letters, digits, '.', '_' or '-'")
         if not _FIRMWARE.fullmatch(self.firmware):
-            raise FrameError(f"the firmware version {self.firmware!r} is not 1 to 16 letters, digits, '.', '_' or '-'")
-        if not 0 < self.rate_mhz < 1 << 32:
-            raise FrameError(f"a rate of {self.rate_mhz / 1000:g} Hz: it must be above 0")
+            raise FrameError(f"the firmware {_said(self.firmware)} is not 1 to 16 letters, digits, '.', '_' or '-'")
+        if not self.rate_mhz:
+            raise FrameError("a rate of 0 Hz: it must be above 0")
         if self.width not in (2, 3):
             raise FrameError(f"samples of {self.width} bytes: 2 or 3 are known")
         if not 1 <= len(self.channels) <= MAX_CHANNELS:
             raise FrameError(f"{len(self.channels)} channels: 1 to {MAX_CHANNELS} are possible")
-        for channel in self.channels:
-            if not _NAME.fullmatch(channel.name) or not _WORD.fullmatch(channel.unit):
-                raise FrameError(f"channel {channel.name!r} in {channel.unit!r}: each is 1 to 8 printable letters")
-            if not (math.isfinite(channel.resolution) and channel.resolution > 0):
-                raise FrameError(f"channel {channel.name!r} has a resolution of {channel.resolution}: not above 0")
-        if len({channel.name for channel in self.channels}) < len(self.channels):
-            raise FrameError(f"two channels are called alike: {', '.join(one.name for one in self.channels)}")
+        names = [channel.name for channel in self.channels]
+        for name in names:
+            if names.count(name) > 1:
+                raise FrameError(f"two channels are called {name}: give each its own name")
 
     @property
     def rate_hz(self) -> float:
@@ -144,6 +192,20 @@ class Samples(_Frame):
     count: int
     data: bytes
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 <= self.channels <= MAX_CHANNELS or not self.count:
+            raise FrameError(
+                f"{self.count} samples of {self.channels} channels: 1 or more of 1 to {MAX_CHANNELS} are possible"
+            )
+
+    @classmethod
+    def of_checked(cls, **fields: Any) -> Samples:
+        """Of fields, all of them, that are known to be right: a reader makes thousands a second."""
+        made = cls.__new__(cls)
+        vars(made).update(fields)
+        return made
+
 
 @dataclass(frozen=True)
 class Leads(_Frame):
@@ -162,6 +224,10 @@ class Button(_Frame):
 
     number: int
     pressed: bool
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "pressed", bool(self.pressed))
 
 
 @dataclass(frozen=True)
@@ -183,6 +249,10 @@ class Ack(_Frame):
     id: int
     result: Result
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "result", Result(self.result))
+
 
 @dataclass(frozen=True)
 class Heartbeat(_Frame):
@@ -199,6 +269,10 @@ class Heartbeat(_Frame):
     next_index: int
     lost: int
     streaming: bool
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "streaming", bool(self.streaming))
 
 
 @dataclass(frozen=True)

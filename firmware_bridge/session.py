@@ -1,78 +1,39 @@
-"""One wearable's frames made whole: gaps, repeats, order, restarts, and numbers that do not come round. Pure."""
+"""One wearable's frames made whole: gaps, repeats, order, restarts, and numbers that do not come round. Pure.
+
+Three questions are asked of each frame; all states of a session, and what changes them, are these:
+
+    whose is it?           the present boot's, or the first that is heard   -> next question
+    (boots)                a new boot's                                     -> begin anew, Restarted, next question
+                           one's that was left and is alive: there are two  -> the same, known_boot
+                           a straggler from before the restart              -> `late`
+                           the other one's of two                           -> `foreign`
+    where does it belong?  next                                             -> next question, and those held behind it
+    (ordering)             behind one that is missing                       -> held, until that comes or is given up
+                           it came already                                  -> `duplicates`
+                           its place was given up                           -> `late`
+                           it cannot be: the sequence began anew            -> begin anew, Restarted, next question
+    what is it?            a hello                                          -> samples can be scaled; Described if other
+    (at its turn)          samples without a hello that they fit            -> `unscaled`, `needs_identify`
+                           samples of an index that cannot be               -> begin anew, Restarted, `unscaled`
+                           samples                                          -> Block, NaN where a lead is off
+                           anything else                                    -> kept in mind, and told
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+import math
 
-import numpy as np
-from numpy.typing import NDArray
+from firmware_bridge.boots import Boots
+from firmware_bridge.clock import ClockModel
+from firmware_bridge.errors import FrameError
+from firmware_bridge.frames import Battery, Command, Frame, Heartbeat, Hello, Leads, Samples
+from firmware_bridge.happenings import Block, Described, Happening, Restarted, SessionCounts
+from firmware_bridge.missing import Missing
+from firmware_bridge.ordering import Arrival, Order
+from firmware_bridge.scaling import Scaling
+from firmware_bridge.unfolding import UnfoldedClock
 
-from firmware_bridge.frames import Frame, Hello
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """Consecutive samples in physical units.
-
-    Attributes:
-        start: Index of the first since the session began; never goes back, goes on after a restart. A jump is a gap.
-        values: (channels, n) float32 in each channel's unit; NaN where a sample is missing or its lead is off.
-        host_s: When the first was taken, in the host's monotonic seconds; never goes back.
-        hello: What the samples are.
-    """
-
-    start: int
-    values: NDArray[np.float32]
-    host_s: float
-    hello: Hello
-
-
-@dataclass(frozen=True)
-class Described:
-    """The wearable said for the first time, or said anew and otherwise, what its samples are."""
-
-    hello: Hello
-
-
-@dataclass(frozen=True)
-class Restarted:
-    """The wearable was started anew; `known_boot` where it is one that was heard before: two speak on one wire."""
-
-    boot: int
-    known_boot: bool
-
-
-@dataclass
-class SessionCounts:
-    """What was wrong so far.
-
-    Attributes:
-        samples: Of each channel that were delivered.
-        gaps: Jumps of the index.
-        missing: Samples of each channel that the gaps left out, those of a restart (from the clocks) included.
-        lost_on_wearable: As its heartbeats say.
-        duplicates: Frames that came twice.
-        reordered: Frames that came after later ones and were put in their place.
-        late: Frames that came too late to be put there, and were dropped.
-        lost_frames: Numbers that the sequence left out.
-        restarts: Of the wearable.
-        unscaled: Samples that came before a hello, or do not fit it, and were dropped.
-    """
-
-    samples: int = 0
-    gaps: int = 0
-    missing: int = 0
-    lost_on_wearable: int = 0
-    duplicates: int = 0
-    reordered: int = 0
-    late: int = 0
-    lost_frames: int = 0
-    restarts: int = 0
-    unscaled: int = 0
-
-
-Happening: TypeAlias = Block | Described | Restarted | Frame  # frames: leads, buttons, batteries, acks, heartbeats
+__all__ = ["Block", "Described", "Happening", "Restarted", "Session", "SessionCounts"]
 
 
 class Session:
@@ -83,18 +44,119 @@ class Session:
         hello: The last one of the present boot; None before.
         battery: Charge, 0 to 1, as last told; None before.
         leads_off: Channels whose leads are off.
+        needs_identify: Whether the wearable must be asked who it is, for its samples mean nothing.
     """
 
     def __init__(self) -> None:
         self.counts = SessionCounts()
-        self.hello: Hello | None = None
         self.battery: float | None = None
-        self.leads_off: frozenset[int] = frozenset()
+        self._boots = Boots()
+        self._missing = Missing(self.counts)
+        self._told_s = -math.inf  # host's seconds of the last block
+        self._forget()
+
+    @property
+    def drift_ppm(self) -> float | None:
+        """How much faster the wearable's clock runs than the host's, in millionths; None before it is known."""
+        return self._model.drift_ppm
 
     def take(self, frame: Frame, host_s: float) -> list[Happening]:
         """What `frame`, come at `host_s` of a monotonic clock, brings: blocks in order, and what else there is."""
-        raise NotImplementedError
+        if isinstance(frame, Command):
+            return []  # our own, sent back
+        voice = self._boots.voice(frame, host_s)
+        if voice == "same":
+            return self._place(frame, host_s)
+        if voice == "straggler":
+            self.counts.late += 1
+            return []
+        if voice == "foreign":
+            self.counts.foreign += 1
+            return []
+        held = self.flush()
+        restarted = [] if voice == "first" else [self._restart(frame, known=voice == "returned")]
+        return [*held, *restarted, *self._place(frame, host_s)]
 
     def flush(self) -> list[Happening]:
         """What was held back in the hope of a frame that is late; call it when the link breaks off or ends."""
-        raise NotImplementedError
+        return [one for arrival in self._order.flush() for one in self._turn(arrival)]
+
+    def _forget(self) -> None:
+        """Know nothing of the wearable; indices go on."""
+        self.hello: Hello | None = None
+        self.leads_off: frozenset[int] = frozenset()
+        self.needs_identify = True
+        self._scaling: Scaling | None = None
+        self._order = Order(self.counts)
+        self._clock = UnfoldedClock()
+        self._model = ClockModel()
+        self._missing.begin()
+
+    def _restart(self, frame: Frame, *, known: bool = False) -> Restarted:
+        self.counts.restarts += 1
+        self._forget()
+        return Restarted(frame.boot, known)
+
+    def _place(self, frame: Frame, host_s: float) -> list[Happening]:
+        arrival = Arrival(frame, self._clock.unfold(frame.clock_us, host_s), host_s)
+        place = self._order.place(arrival)
+        if place == "impossible":
+            return [*self.flush(), self._restart(frame), *self._place(frame, host_s)]
+        happened: list[Happening] = []
+        if place == "duplicate":
+            self.counts.duplicates += 1
+        elif place == "late":
+            self.counts.late += 1
+        else:
+            self._model.observe(arrival.clock_us, host_s)
+            if place == "next":
+                happened = self._turn(arrival)
+        if self._order.held:
+            happened += [one for due in self._order.due(host_s) for one in self._turn(due)]
+        return happened
+
+    def _turn(self, arrival: Arrival) -> list[Happening]:
+        frame = arrival.frame
+        if isinstance(frame, Samples):
+            return self._samples(frame, arrival)
+        if isinstance(frame, Hello):
+            return self._hello(frame)
+        if isinstance(frame, Heartbeat):
+            self._missing.heartbeat(frame.next_index, frame.lost, frame.streaming, arrival.clock_us, arrival.host_s)
+        elif isinstance(frame, Leads):
+            self.leads_off = frozenset(channel for channel in range(32) if frame.off >> channel & 1)
+        elif isinstance(frame, Battery):
+            self.battery = frame.percent / 100
+        return [frame]
+
+    def _hello(self, hello: Hello) -> list[Happening]:
+        known, self.hello = self.hello, hello
+        self.needs_identify = False
+        if known is not None and _description(known) == _description(hello):
+            return []
+        self._scaling = Scaling(hello)
+        return [Described(hello)]
+
+    def _samples(self, frame: Samples, arrival: Arrival) -> list[Happening]:
+        if self._scaling is None:
+            return self._unscaled(frame)
+        try:
+            values = self._scaling.values(frame, self.leads_off)
+        except FrameError:
+            return self._unscaled(frame)
+        hello = self._scaling.hello
+        taken_s = self._told_s = max(self._told_s, self._model.host_s(arrival.clock_us))
+        start = self._missing.run(frame.index, frame.count, arrival.clock_us, arrival.host_s, taken_s, hello.rate_hz)
+        if start is None:
+            return [self._restart(frame), *self._place(frame, arrival.host_s)]
+        self.counts.samples += frame.count
+        return [Block(start, values, taken_s, hello)]
+
+    def _unscaled(self, frame: Samples) -> list[Happening]:
+        self.counts.unscaled += frame.count
+        self.needs_identify = True
+        return []
+
+
+def _description(hello: Hello) -> object:
+    return hello.device, hello.firmware, hello.rate_mhz, hello.width, hello.channels

@@ -15,7 +15,8 @@ from tests.tiny_model import tiny_agreement, write_tiny_bundle
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in (ROOT / "edgeguard").rglob("*.py")
+    for house in ("edgeguard", "firmware_bridge")
+    for path in (ROOT / house).rglob("*.py")
 }
 
 # vendor library -> the modules that may import it; one ending in .* stands for itself and all below it
@@ -25,6 +26,9 @@ ALLOWED = {
     "argon2": {"edgeguard.fleet.passwords"},
     "authlib": {"edgeguard.fleet.identity_provider"},
     "braindecode": {"edgeguard.lab.nets.eegnet"},
+    "bleak": {"firmware_bridge.links.radio"},
+    "brainflow": {"edgeguard.device.sources.brainflow_board"},
+    "cobs": {"firmware_bridge.wire", "firmware_bridge.decoder"},
     "click": {"edgeguard.cli", "edgeguard.cli.*"},
     "cryptography": {"edgeguard.bundle.signature"},
     "fastapi": {
@@ -33,6 +37,8 @@ ALLOWED = {
         "edgeguard.fleet.pages.mounting",
         "edgeguard.fleet.web_server",
     },
+    "firmware_bridge": {"firmware_bridge.*", "edgeguard.device.sources.*", "edgeguard.cli.*"},
+    "google_crc32c": {"firmware_bridge.wire", "firmware_bridge.decoder"},
     "httpx": {"edgeguard.fleet.identity_provider"},
     "jinja2": {"edgeguard.lab.report", "edgeguard.lab.card"},
     "joserfc": {"edgeguard.fleet.identity_provider"},
@@ -44,9 +50,12 @@ ALLOWED = {
     "paho": {"edgeguard.telemetry.connection"},
     "prometheus_client": {"edgeguard.device.metrics_endpoint", "edgeguard.fleet.api.prometheus"},
     "pyarrow": {"edgeguard.fleet.api.tables"},
+    "pyedflib": {"edgeguard.signals.edf_records"},
+    "pylsl": {"edgeguard.device.sources.lsl_inlet"},
     "rich": {"edgeguard.cli.console"},
     "safetensors": {"edgeguard.lab.weights"},
     "securesystemslib": {"edgeguard.bundle.signature"},
+    "serial": {"firmware_bridge.links.serial_port"},
     "sklearn": {"edgeguard.metrics.classification", "edgeguard.metrics.detection"},
     "sqlalchemy": {"edgeguard.fleet.store.*"},
     "sqlite3": {"edgeguard.device.spool", "edgeguard.device.spool_file", "edgeguard.fleet.store.database"},

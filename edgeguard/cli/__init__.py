@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "keygen": ("edgeguard.cli.keygen", "Make a key pair for signing bundles."),
     "run": ("edgeguard.cli.run", "Run a bundle on a source of samples."),
     "device": ("edgeguard.cli.device", "Check what an installed device would meet."),
+    "bridge": ("edgeguard.cli.bridge", "Talk to wearables: simulate, record, replay, monitor, grade."),
     "fleet": ("edgeguard.cli.fleet", "Watch the fleet: server, ingest, simulation."),
     "demo": ("edgeguard.cli.demo", "Show the whole line: train, export, run, attack, alarm."),
 }

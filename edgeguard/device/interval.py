@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from edgeguard.bundle.manifest import Manifest
 from edgeguard.device.samples import StreamCounts, Verdict
 from edgeguard.telemetry.summary import SummaryBuilder
 from edgeguard.telemetry.tally import Tally
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One interval that is over.
+
+    Attributes:
+        from_ms: Its beginning, Unix milliseconds.
+        to_ms: Its end.
+        tally: What it held.
+        battery: The lowest charge in it, 0 to 1; None where none was told.
+    """
+
+    from_ms: int
+    to_ms: int
+    tally: Tally
+    battery: float | None
 
 
 class Interval:
@@ -36,6 +53,7 @@ class Interval:
 
     def _begin(self) -> None:
         self._from_ms, self._began = self._now_ms(), self._monotonic()
+        self._battery: float | None = None
 
     @property
     def age_s(self) -> float:
@@ -56,9 +74,14 @@ class Interval:
                 latency_ms=latency_ms,
             )
 
-    def take(self) -> tuple[tuple[int, int], Tally]:
-        """Beginning and end in Unix milliseconds, and the tally; the next interval begins."""
-        interval_ms = (self._from_ms, self._from_ms + round(1000 * self.age_s))
+    def look(self) -> None:
+        """About once a second: how much charge is left?"""
+        if (charge := self._counts.battery) is not None:
+            self._battery = charge if self._battery is None else min(self._battery, charge)
+
+    def take(self) -> Taken:
+        """What it held; the next interval begins."""
+        self.look()
         before, now = self._told, replace(self._counts, faults=self._counts.faults.copy())
         self._told = now
         tally = self._builder.take(
@@ -68,8 +91,9 @@ class Interval:
             faults=now.faults - before.faults,
             suppressed=now.suppressed - before.suppressed,
         )
+        taken = Taken(self._from_ms, self._from_ms + round(1000 * self.age_s), tally, self._battery)
         self._begin()
-        return interval_ms, tally
+        return taken
 
     def judged_by(self, manifest: Manifest) -> None:
         """Another model judges from here on; take what the old one judged before."""

@@ -147,6 +147,13 @@ def _of_streams(streams: Mapping[str, StreamCounts]) -> Iterator[Metric]:
     }
     for name, (text, count_of) in by_source.items():
         yield _total(name, text, ["source"], {(source,): count_of(stream) for source, stream in streams.items()})
+    battery = GaugeMetricFamily(
+        "edgeguard_battery_ratio", "Charge of the wearable's battery, 0 to 1.", labels=["source"]
+    )
+    for source, stream in streams.items():
+        if stream.battery is not None:
+            battery.add_metric([source], stream.battery)
+    yield battery
     faults: Counter[tuple[str, ...]] = Counter()
     for source, stream in streams.items():
         faults.update({(source, kind): count for kind, count in dict(stream.faults).items()})

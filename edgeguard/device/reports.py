@@ -10,10 +10,10 @@ from typing import Final
 from edgeguard import __version__
 from edgeguard.bundle.manifest import Manifest
 from edgeguard.device.commands import Answer
+from edgeguard.device.interval import Taken
 from edgeguard.device.samples import Alarm
 from edgeguard.exits.one_window import mean_row, tempered
 from edgeguard.telemetry.messages import Ack, Alert, BundleFact, Precious, State, Status, Summary
-from edgeguard.telemetry.tally import Tally
 
 _STAGES: Final = "stages"  # what a slowdown alarm is summed over
 
@@ -80,23 +80,23 @@ class Reports:
         self,
         seq: int,
         source: str,
-        interval_ms: tuple[int, int],
-        tally: Tally,
+        taken: Taken,
         *,
         dropped: Mapping[Precious, int],
         waiting: int,
     ) -> Summary:
-        """What `source` gave from the first to the second time of `interval_ms`."""
+        """What `source` gave in one interval."""
         return Summary(
             boot=self.boot,
             seq=seq,
             source=source,
-            from_ms=interval_ms[0],
-            to_ms=interval_ms[1],
+            from_ms=taken.from_ms,
+            to_ms=taken.to_ms,
             bundle_sha256=self.bundle_sha256,
             dropped=dict(dropped),
             waiting=waiting,
-            tally=tally,
+            battery=taken.battery,
+            tally=taken.tally,
         )
 
     def ack(self, seq: int, answer: Answer) -> Ack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -108,6 +108,7 @@ class StreamCounts:
         repeated_samples: Samples that came again or too late, and were dropped.
         faults: What else, by kind in few words: ``link lost``, ``malformed line``, ``wrong rate`` …
         suppressed: Alarms that the rate limit held back.
+        battery: Charge of the wearable's battery as last told, 0 to 1; None where it is not, or the link is down.
     """
 
     gaps: int = 0
@@ -115,6 +116,7 @@ class StreamCounts:
     repeated_samples: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     suppressed: int = 0
+    battery: float | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,8 @@ class Feed:
             and its silence are watched; a recording is played once.
         faults: Counted by the source while it runs, by kind.
         speed: How many times faster than real time a live source may send; its rate is not watched at infinity.
+        battery: Charge of the wearable's battery, 0 to 1: the lowest since it was last asked, which is about once a
+            second; None where there is nothing new or nothing known.
     """
 
     rate_hz: float | None
@@ -135,6 +139,7 @@ class Feed:
     live: bool
     faults: Counter[str] = field(default_factory=Counter)
     speed: float = 1.0
+    battery: Callable[[], float | None] = lambda: None
 
 
 class Source(Protocol):

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 LINK_LOST: Final = "link lost"
 FAILED: Final = "source failed"
 MALFORMED: Final = "malformed chunk"
+MALFORMED_CHARGE: Final = "malformed charge"
 WRONG_RATE: Final = "wrong rate"
 SILENT: Final = "silent"
 RESTARTED: Final = "index restarted"
@@ -120,8 +121,12 @@ class Supervisor:
 
     def look(self, now_s: float) -> None:
         """About once a second: is it still heard?"""
-        self._count_faults()
-        if self._live and not (self._down or self._silent) and now_s - self._heard_s > SILENT_S:
+        self._ask_source()
+        if now_s - self._heard_s <= SILENT_S:
+            return
+        if self._down:
+            self._counts.battery = None  # not at once: the last charge before it went out must be seen
+        if self._live and not (self._down or self._silent):
             self._silent = True
             self._fault(SILENT, f"no samples for {SILENT_S:g} s")
 
@@ -143,7 +148,7 @@ class Supervisor:
             finally:
                 self._desk.active -= 1
         finally:
-            self._count_faults()
+            self._ask_source()
             self._feed = None
             await self._source.close()
 
@@ -221,11 +226,20 @@ class Supervisor:
             counted.faults.clear()
         return missing, repeated
 
-    def _count_faults(self) -> None:
-        """Move what the source has counted to its counts."""
-        if self._feed is not None and self._feed.faults:
+    def _ask_source(self) -> None:
+        """Move what the source has counted to its counts, and what it knows of the battery."""
+        if self._feed is None:
+            return
+        if self._feed.faults:
             self._counts.faults.update(self._feed.faults)
             self._feed.faults.clear()
+        charge = self._feed.battery()
+        if charge is None:
+            return
+        if 0 <= charge <= 1:
+            self._counts.battery = charge
+        else:
+            self._fault(MALFORMED_CHARGE, f"the battery is at {charge}, not between 0 and 1")
 
 
 def _is_sound(samples: Samples, channels: int) -> bool:

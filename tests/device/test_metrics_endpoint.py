@@ -97,6 +97,12 @@ def test_streams_spool_broker_and_bundle(serve):
     assert value(sink, "bundle_info", name="tiny", version="1.2.0", sha256=SHA) == 1
 
 
+def test_the_battery_is_there_while_it_is_told(serve):
+    page = scraped(serve(streams={"a": StreamCounts(battery=0.625), "b": StreamCounts()}))
+    assert samples_of(page)["edgeguard_battery_ratio", (("source", "a"),)] == 0.625
+    assert 'battery_ratio{source="b"}' not in page
+
+
 def test_without_a_broker_nothing_is_said_of_one(serve):
     assert "edgeguard_broker" not in scraped(serve())
 

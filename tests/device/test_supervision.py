@@ -25,14 +25,17 @@ class FakeSource:
 
     def __init__(self, *plays, live=True, rate_hz=100.0):
         self.plays, self.live, self.rate_hz = list(plays), live, rate_hz
-        self.opened, self.closed, self.faults = 0, 0, Counter()
+        self.opened, self.closed, self.faults, self.charges = 0, 0, Counter(), []
 
     async def open(self, signal):
         self.opened += 1
         steps = self.plays.pop(0) if self.plays else [3600.0]
         if steps and isinstance(steps[0], Exception):
             raise steps[0]
-        return Feed(self.rate_hz, self._play(steps), self.live, self.faults)
+        return Feed(self.rate_hz, self._play(steps), self.live, self.faults, battery=self._charge)
+
+    def _charge(self):
+        return self.charges.pop(0) if self.charges else None
 
     async def _play(self, steps):
         for step in steps:
@@ -170,6 +173,24 @@ def test_faults_that_a_source_counts_are_reported(played):
     source = FakeSource([chunk(0), 3600.0])
     source.faults["malformed line"] = 3
     assert played(source)[1].faults == {"malformed line": 3}
+
+
+@pytest.mark.parametrize(
+    ("steps", "seconds", "battery"),
+    [([3600.0], 60.0, 0.8), ([LinkError("it went out")], 1.0, 0.8), ([LinkError("it went out")], 6.0, None)],
+)
+def test_the_charge_that_a_source_told_last_holds_until_its_link_is_lost_for_a_while(played, steps, seconds, battery):
+    source, clock = FakeSource([chunk(0), *steps]), Clock()
+    source.charges = [0.8, None]
+    assert played(source, then=lambda supervisor: supervisor.look(seconds), clock=clock)[1].battery == battery
+
+
+@pytest.mark.parametrize("charge", [1.5, -0.1, float("nan")])
+def test_a_charge_that_is_none_is_counted_and_passed_over(played, charge):
+    source = FakeSource([chunk(0)], live=False)
+    source.charges = [charge]
+    counts = played(source)[1]
+    assert (counts.battery, counts.faults) == (None, {"malformed charge": 1})
 
 
 def test_an_index_that_begins_again_is_followed(played):

@@ -134,6 +134,8 @@ class MqttSink:
 
     def tick(self) -> None:
         """Send the summaries that are due, the state if it is another, and again what the broker did not take."""
+        for interval in self._intervals.values():
+            interval.look()
         self._summarize(self._due())
         if self._state_is_old:
             self._state_is_old = False
@@ -168,11 +170,9 @@ class MqttSink:
             self._send("telemetry", [self._summary(name) for name in names])
 
     def _summary(self, name: str) -> Writer:
-        interval_ms, tally = self._intervals[name].take()
+        taken = self._intervals[name].take()
         spool, reports = self._spool, self._reports
-        return lambda seq: encode(
-            reports.summary(seq, name, interval_ms, tally, dropped=spool.dropped, waiting=len(spool))
-        )
+        return lambda seq: encode(reports.summary(seq, name, taken, dropped=spool.dropped, waiting=len(spool)))
 
     def _tell(self, answer: Answer) -> None:
         self._send("ack", [lambda seq: encode(self._reports.ack(seq, answer))])

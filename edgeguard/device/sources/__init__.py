@@ -17,9 +17,16 @@ from edgeguard.registry import Registry
 SOURCES: Final[Registry[Callable[[str, float], Source]]] = Registry(
     "source",
     {
+        "ble": "edgeguard.device.sources.wearable:BleSource",
+        "brainflow": "edgeguard.device.sources.brainflow_board:BrainFlowSource",
+        "csv": "edgeguard.device.sources.csv_pipe:CsvSource",
         "lines": "edgeguard.device.sources.lines:LinesSource",
-        "replay": "edgeguard.device.sources.replay:ReplaySource",
+        "lsl": "edgeguard.device.sources.lsl_inlet:LslSource",
+        "polar": "edgeguard.device.sources.polar:PolarSource",
+        "replay": "edgeguard.device.sources.replay:replay_source",
+        "serial": "edgeguard.device.sources.wearable:SerialSource",
         "synthetic": "edgeguard.device.sources.synthetic:SyntheticSource",
+        "tcp": "edgeguard.device.sources.wearable:TcpSource",
     },
 )
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeguard.errors import SourceError
 from edgeguard.signals.spec import SignalSpec
-
-_NAMES: Final = {
-    1.0: ("V", "volts"),
-    1e-3: ("mV", "millivolts"),
-    1e-6: ("uV", "\N{MICRO SIGN}V", "\N{GREEK SMALL LETTER MU}V", "microvolts"),
-    1e-9: ("nV", "nanovolts"),
-}
-_VOLTS: Final = {name: volts for volts, names in _NAMES.items() for name in names}
+from edgeguard.signals.units import conversion
 
 
 def channel_rows(known: Sequence[str], count: int, signal: SignalSpec, wanted: Sequence[str], origin: str) -> list[int]:
@@ -57,11 +49,12 @@ def scales(units: Sequence[str], rows: Sequence[int], wanted: str, origin: str) 
     """
     factors = []
     for row in rows:
-        if units[row] != wanted and not {units[row], wanted} <= _VOLTS.keys():
+        factor = conversion(units[row], wanted)
+        if factor is None:
             raise SourceError(
                 f"{origin}: channel {row} is in {units[row]!r}, not in the model's {wanted!r}: convert it"
             )
-        factors.append(1.0 if units[row] == wanted else _VOLTS[units[row]] / _VOLTS[wanted])
+        factors.append(factor)
     return np.array(factors, dtype=np.float32)[:, None]
 
 

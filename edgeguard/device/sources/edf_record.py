@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from edgeguard.device.sources.channels import channel_rows
 from edgeguard.device.sources.recording import Recording
 from edgeguard.errors import DataError, SourceError
@@ -24,3 +26,13 @@ def recording_from_edf(path: Path, signal: SignalSpec, wanted: Sequence[str]) ->
     except DataError as error:
         raise SourceError(str(error)) from error
     return Recording(found.values, signal.channels, found.rate_hz, found.units, gaps=True)
+
+
+def contents_of_edf(path: Path) -> Recording:
+    """Channels and units of the file, without samples; the rate where all channels have the same."""
+    try:
+        header = read_header(path)
+    except DataError as error:
+        raise SourceError(str(error)) from error
+    rate_hz = header.rates_hz[0] if len(set(header.rates_hz)) == 1 else None
+    return Recording(np.empty((len(header.channels), 0), np.float32), header.channels, rate_hz, header.units)

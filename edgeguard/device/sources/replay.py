@@ -6,9 +6,11 @@ import asyncio
 import csv
 import itertools
 import math
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeguard import config
-from edgeguard.device.samples import Feed
+from edgeguard.device.samples import Feed, Source
 from edgeguard.device.sources.pacing import paced
 from edgeguard.device.sources.recording import Recording, matched, pieces
 from edgeguard.errors import SourceError
@@ -38,6 +40,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     loop: bool = False
 
 
+def replay_source(argument: str, speed: float) -> Source:
+    """The source that plays `argument` back: a recording of samples, or with ``.egb`` of what a wearable sent."""
+    if re.fullmatch(r"[^,]*\.egb(,.*)?", argument):
+        from edgeguard.device.sources.bridge_recording import BridgeRecordingSource  # noqa: PLC0415 # an extra
+
+        return BridgeRecordingSource(argument, speed)
+    return ReplaySource(argument, speed)
+
+
 class ReplaySource:
     """Plays back ``PATH`` or ``PATH,channels=MLII+V5,start=60,loop=true``; ``100+101`` is one record after the other.
 
@@ -50,6 +61,15 @@ class ReplaySource:
         self._paths = _paths(text)
         self._wanted = [name for name in str(self._options.channels).split("+") if name]
         self._speed = speed
+
+    def contents(self) -> Recording:
+        """Channels that were asked for, unit and rate of the first recording, as far as it tells; without samples."""
+        found = _described(self._paths[0])
+        names = found.channels or tuple(str(number) for number in range(len(found.values)))
+        wanted = tuple(self._wanted) or names
+        units = dict(zip(names, found.units, strict=True)) if found.units else {}
+        known = tuple(units[name] for name in wanted if name in units) or found.units
+        return replace(found, values=np.empty((len(wanted), 0), np.float32), channels=wanted, units=known)
 
     async def open(self, signal: SignalSpec) -> Feed:
         """The recording's samples at its own rate; SourceError where channels, unit or length are not the model's."""
@@ -110,6 +130,14 @@ def read_recording(path: Path) -> Recording:
         return _recording_from_npz(path) if kind == "npz" else _recording_from_csv(path)
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise SourceError(f"{path} cannot be read ({error}): get the whole file") from error
+
+
+def _described(path: Path) -> Recording:
+    if _kind_of(path) != "edf":
+        return read_recording(path)
+    from edgeguard.device.sources.edf_record import contents_of_edf  # noqa: PLC0415 # an extra
+
+    return contents_of_edf(path)
 
 
 def _kind_of(path: Path) -> str:

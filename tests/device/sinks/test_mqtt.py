@@ -126,6 +126,14 @@ def test_summary_comes_every_interval_and_counts_what_is_new(device, put):
         assert tally.faults == {"link lost": 3}
 
 
+def test_summary_bears_the_lowest_charge_of_its_interval(device):
+    one = device()
+    for second, charge in [(1, 0.75), (2, 0.5), (3, None), (60, 0.625), (90, None), (120, None)]:
+        one.seconds, one.counts.battery = float(second), charge
+        one.sink.tick()
+    assert [summary.battery for summary in one.waiting()] == [0.5, None]
+
+
 def test_source_without_windows_is_summarized_beside_another(device, put):
     one = device()
     stalled = StreamCounts()

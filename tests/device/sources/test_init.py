@@ -53,6 +53,7 @@ def test_unknown_source_is_one_line(text, kind, message):
         (["synthetic:seed=1", "synthetic"], ["synthetic", "synthetic-2"]),
         (["replay:mitdb/100,channels=V5", "mitdb/101.hea", "b=mitdb/100"], ["100", "101", "b"]),
         (["bed-7=lines:tcp://h:1", "lines:tcp://h:2"], ["bed-7", "lines"]),
+        (["serial:/dev/ttyACM0", "serial:/dev/ttyACM1", "arm=ble:Arm"], ["serial", "serial-2", "arm"]),
         (["a=x.npz", "a.npz"], ["a", "a-2"]),
     ],
 )
