@@ -37,6 +37,7 @@ class Study:
         return {
             "title": plan.published.title if plan.published else plan.nets.base.name,
             "scale": plan.scale_text,
+            "otherwise": plan.published.otherwise if plan.published else "",
             "units": self._dataset.signal.input_units,
             "training_windows": self._training,
             "test_windows": self._testing,

@@ -94,6 +94,8 @@ def _beside(figure: Mapping[str, Any]) -> list[str]:
 
 def _notes(study: Study, published: bool) -> Iterable[str]:
     yield _chosen(study)
+    if otherwise := study.get("otherwise"):
+        yield otherwise
     if published:
         yield f"{MARK}: ours and the paper's differ by more than the spread over seeds and the paper's rounding."
     yield from (f"Warning: {warning}." for warning in study["warnings"])
