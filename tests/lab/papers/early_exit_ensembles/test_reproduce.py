@@ -92,9 +92,10 @@ def test_an_order_that_makes_no_sense_is_refused_before_anything_is_done(order, 
 def test_the_scale_follows_the_device_and_says_what_was_reduced(order):
     reduced = Asked(order(scale=None, assignments=()))
     assert reduced.scale_name == "reduced"
-    (plan,) = reduced.plans()
+    plan, eeg = reduced.plans()
+    assert "a quarter of the filters" in eeg.scale_text
     assert plan.scale_text.startswith("reduced: 32 filters instead of 128, at most 30 epochs, 10 in adversarial")
     assert plan.nets.epsilons == PUBLISHED["ecg5000-fcnet"].epsilons
-    (full,) = Asked(order(scale="full", assignments=())).plans()
-    assert full.scale_text == "full"
+    full, wide = Asked(order(scale="full", assignments=())).plans()
+    assert full.scale_text == wide.scale_text == "full"
     assert full.nets.base.net.options == {}
