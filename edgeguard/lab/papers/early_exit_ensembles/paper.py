@@ -165,9 +165,9 @@ PUBLISHED: Final = {
         ),
         narrow_text="a quarter of the filters, a window every 2 s instead of every second, learning rate 3e-4 with "
         "batches of 25 instead of 1e-4 with 200",
-        otherwise="Not the paper's data: its TUH Artifact Corpus is licensed, this is the Luab set, two frontal channels "
-        "with blinks that a detector marked, and the test is on other people than the training. Its ε of 100 mV has "
-        "no counterpart in a signal of some hundred uV.",
+        otherwise="Not the paper's data: its TUH Artifact Corpus is licensed, this is the Luab set, two frontal "
+        "channels with blinks that a detector marked, and the test is on other people than the training. Its ε of "
+        "100 mV has no counterpart in a signal of some hundred uV.",
     ),
 }
 SCALES: Final = {
