@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.bridge_tables import bridge_loss
 from benchmarks.device_tables import (
     device_faults,
     device_latency,
@@ -283,6 +284,7 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "fleet-api": ("fleet-pages", fleet_api),
     "fleet-pages": ("fleet-pages", fleet_pages),
     "fleet-scale": ("fleet-ingest", fleet_scale),
+    "bridge-loss": ("bridge-loss", bridge_loss),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
     "qrs-detection": ("qrs-detection", qrs_detection),

@@ -13,10 +13,11 @@ from firmware_bridge.frames import MAX_CHANNELS, MAX_PAYLOAD, Coding, Samples
 MISSING: Final = -(1 << 31)  # in decoded values; on the wire the most negative number of the width
 HEAD: Final = 7  # index, coding, channels and count before the data
 MAX_COUNT: Final = 255
+PLAIN: Final = {2: Coding.PACKED16, 3: Coding.PACKED24}  # by bytes of a number
 # by coding: bytes of a number, and of a difference or 0
-PLAIN: Final = {2: Coding.PACKED16, 3: Coding.PACKED24}
 WIDTHS: Final = ((2, 0), (3, 0), (2, 1), (3, 1), (3, 2))
 _INT: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("<i1"), 2: np.dtype("<i2"), 3: np.dtype("<i4")}
+_FLIPPED: Final = bytes(top ^ 0x80 for top in range(256))  # uppermost bytes in the order of their numbers
 _MISSING: Final = {2: b"\0\x80", 3: b"\0\0\x80"}
 
 
@@ -41,8 +42,8 @@ def values_of(frame: Samples) -> NDArray[np.int32]:
     """(channels, count) int32, `MISSING` where a sample is missing; FrameError where a difference overflows."""
     base, difference = WIDTHS[frame.coding]
     if difference:
-        return _summed(frame.data, base, difference, (frame.channels, frame.count))
-    values = unpacked(frame.data, base, (frame.channels, frame.count))
+        return _summed(frame.data, base, difference, frame.channels)
+    values = _numbers(frame.data, base).reshape(-1, frame.channels).T
     if _MISSING[base] in frame.data:
         values[values < -highest(base)] = MISSING
     return values
@@ -51,9 +52,9 @@ def values_of(frame: Samples) -> NDArray[np.int32]:
 def data_of(values: NDArray[np.int32], coding: Coding) -> bytes:
     """The data of values (channels, count); FrameError where one does not fit the coding."""
     base, difference = WIDTHS[coding]
-    marked = checked(values, base)
+    numbers = as_sent(values, base)
     if not difference:
-        return packed(marked.T, base).tobytes()
+        return packed(numbers.T, base).tobytes()
     if (values == MISSING).any():
         raise FrameError(f"a sample is missing: only packed frames tell of it, not {coding.name}")
     steps = np.diff(values, axis=1)
@@ -79,18 +80,16 @@ def deltas(width: int) -> list[tuple[Coding, int]]:
 def check_data(coding: Coding, channels: int, count: int, data: bytes) -> None:
     """FrameError unless `data` are as long as the others say, and no difference overflows."""
     if not 1 <= channels <= MAX_CHANNELS or not count:
-        raise FrameError(
-            f"{count} samples of {channels} channels: there is 1 at least, and 1 to {MAX_CHANNELS} channels"
-        )
-    if len(data) != data_length(coding, channels, count):
-        needed = data_length(coding, channels, count)
-        raise FrameError(f"{count} samples of {channels} channels in {len(data)} bytes: {coding.name} takes {needed}")
+        raise FrameError(f"{count} samples of {channels} channels: 1 or more of 1 to {MAX_CHANNELS} are possible")
+    length = data_length(coding, channels, count)
+    if len(data) != length:
+        raise FrameError(f"{count} samples of {channels} channels in {len(data)} bytes: {coding.name} takes {length}")
     base, difference = WIDTHS[coding]
     if difference and _near_an_end(data[: base * channels], base, (count - 1) << (8 * difference - 1)):
-        _summed(data, base, difference, (channels, count))
+        _summed(data, base, difference, channels)
 
 
-def checked(values: NDArray[np.int32], width: int) -> NDArray[np.int32]:
+def as_sent(values: NDArray[np.int32], width: int) -> NDArray[np.int32]:
     """`values` with the wire's number for missing ones; FrameError where one has no room in `width` bytes."""
     missing = values == MISSING
     if ((values > highest(width)) | (values < -highest(width)) & ~missing).any():
@@ -105,32 +104,41 @@ def packed(numbers: NDArray[np.int32], width: int) -> NDArray[np.uint8]:
     return pieces.reshape(*numbers.shape[:-1], numbers.shape[-1] * width)
 
 
-def unpacked(data: bytes, width: int, shape: tuple[int, int]) -> NDArray[np.int32]:
-    """The numbers (channels, count) of `data`, in which the channels of a sample stand together."""
-    strides = (width, width * shape[0])
+def _numbers(data: bytes, width: int) -> NDArray[np.int32]:
+    """(n,) numbers that stand one behind the other."""
     if width < 3:
-        return np.ndarray(shape, _INT[width], data, 0, strides).astype(np.int32)
+        return np.frombuffer(data, _INT[width]).astype(np.int32)
     # each number with the byte before it, which the shift pushes out
-    numbers: NDArray[np.int32] = np.ndarray(shape, _INT[width], b"\0" + data, 0, strides) >> 8
+    numbers: NDArray[np.int32] = np.ndarray((len(data) // 3,), _INT[3], b"\0" + data, 0, (3,)) >> 8
     return numbers
 
 
 def _near_an_end(first: bytes, width: int, reach: int) -> bool:
-    """Whether differences that add up to `reach` could lead one of the `first` numbers out of its range."""
-    numbers = (int.from_bytes(first[at : at + width], "little", signed=True) for at in range(0, len(first), width))
-    return max(map(abs, numbers)) + reach > highest(width)
+    """Whether differences that add up to `reach` may lead one of the `first` numbers out of its range.
+
+    Looks at the uppermost bytes alone: a reader asks this of each delta frame.
+    """
+    tops = first[width - 1 :: width].translate(_FLIPPED)
+    margin = (reach >> 8 * (width - 1)) + 1
+    return min(tops) < margin or max(tops) > 0xFF - margin
 
 
 def _fits(steps: NDArray[np.int32], width: int) -> bool:
     return not steps.size or bool(steps.min() >= -highest(width) - 1 and steps.max() <= highest(width))
 
 
-def _summed(data: bytes, base: int, difference: int, shape: tuple[int, int]) -> NDArray[np.int32]:
-    channels, count = shape
-    values = np.empty(shape, np.int32)
-    values[:, :1] = unpacked(data[: channels * base], base, (channels, 1))
-    values[:, 1:] = unpacked(data[channels * base :], difference, (channels, count - 1))
-    np.add.accumulate(values, axis=1, out=values)
-    if values.min() < -highest(base) or values.max() > highest(base):
-        raise FrameError(f"differences lead from {values.min()} to {values.max()}: more than {base} bytes hold")
+def _summed(data: bytes, base: int, difference: int, channels: int) -> NDArray[np.int32]:
+    first, steps = data[: channels * base], data[channels * base :]
+    more = len(steps) // (channels * difference)
+    values = np.empty((channels, 1 + more), np.int32)
+    values[:, 0] = _numbers(first, base)
+    values[:, 1:] = np.frombuffer(steps, _INT[difference]).reshape(more, channels).T
+    np.add.accumulate(values, 1, None, values)
+    if _near_an_end(first, base, more << (8 * difference - 1)):
+        _check_sums(values, base)
     return values
+
+
+def _check_sums(values: NDArray[np.int32], width: int) -> None:
+    if values.min() < -highest(width) or values.max() > highest(width):
+        raise FrameError(f"differences lead from {values.min()} to {values.max()}: more than {width} bytes hold")

@@ -6,11 +6,12 @@ import struct
 from collections.abc import Callable
 from dataclasses import fields
 from itertools import groupby
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from firmware_bridge.coding import HEAD, check_data
 from firmware_bridge.errors import FrameError
 from firmware_bridge.frames import (
+    HEADER,
     MAX_CHANNELS,
     Ack,
     Battery,
@@ -26,8 +27,6 @@ from firmware_bridge.frames import (
     Samples,
 )
 
-Head: TypeAlias = tuple[int, int, int]  # boot, sequence, clock
-
 KINDS: Final[tuple[type[Event], ...]] = (Leads, Button, Battery)  # of events
 _LAYOUTS: Final[dict[type[Frame], struct.Struct]] = {
     Leads: struct.Struct("<BI"),
@@ -37,7 +36,9 @@ _LAYOUTS: Final[dict[type[Frame], struct.Struct]] = {
     Heartbeat: struct.Struct("<IIB"),
     Command: struct.Struct("<BBI"),
 }
+_HEAD: Final = struct.Struct("<xxHHI")
 _SAMPLES: Final = struct.Struct("<IBBB")
+_SAMPLES_BODY: Final = struct.Struct("<xxHHIIBBB")
 _SIGNAL: Final = struct.Struct("<IBH")
 _GROUP: Final = struct.Struct("<Bf")
 _CODINGS: Final = tuple(Coding)
@@ -67,21 +68,30 @@ def _counted(text: str) -> bytes:
     return bytes([len(text)]) + text.encode("ascii")
 
 
-def read_samples(head: Head, payload: bytes) -> Samples:
+def read_samples(body: bytes) -> Samples:
     """A samples frame; FrameError where its data are not what coding, channels and count say."""
-    if len(payload) < HEAD:
-        raise FrameError(f"samples of {len(payload)} bytes: {HEAD} are the fewest")
-    index, coding, channels, count = _SAMPLES.unpack_from(payload)
+    if len(body) < _SAMPLES_BODY.size:
+        raise FrameError(f"samples of {len(body) - HEADER} bytes: {HEAD} are the fewest")
+    boot, sequence, clock_us, index, coding, channels, count = _SAMPLES_BODY.unpack_from(body)
     if coding >= len(_CODINGS):
         raise FrameError(f"coding {coding}: 0 to {len(_CODINGS) - 1} are known")
-    data = payload[HEAD:]
-    check_data(_CODINGS[coding], channels, count, data)
-    return Samples.of_checked(head, index, _CODINGS[coding], channels, count, data)
+    data, coding = body[_SAMPLES_BODY.size :], _CODINGS[coding]
+    check_data(coding, channels, count, data)
+    return Samples.of_checked(
+        boot=boot,
+        sequence=sequence,
+        clock_us=clock_us,
+        index=index,
+        coding=coding,
+        channels=channels,
+        count=count,
+        data=data,
+    )
 
 
-def read_hello(head: Head, payload: bytes) -> Hello:
+def read_hello(body: bytes) -> Hello:
     """A hello; FrameError where it breaks off, goes on too long, or breaks a rule of `Hello`."""
-    left = _Left(payload)
+    left = _Left(body[HEADER:])
     device, firmware = left.text(), left.text()
     rate_mhz, width, channels = left.numbers(_SIGNAL)
     if not 1 <= channels <= MAX_CHANNELS:
@@ -89,7 +99,8 @@ def read_hello(head: Head, payload: bytes) -> Hello:
     described = _read_groups(left, channels)
     named = tuple(Channel(left.text(), unit, resolution) for resolution, unit in described)
     left.end()
-    return Hello(*head, device, firmware, rate_mhz, width, named)
+    boot, sequence, clock_us = _HEAD.unpack_from(body)
+    return Hello(boot, sequence, clock_us, device, firmware, rate_mhz, width, named)
 
 
 def _read_groups(left: _Left, channels: int) -> list[tuple[float, str]]:
@@ -103,39 +114,39 @@ def _read_groups(left: _Left, channels: int) -> list[tuple[float, str]]:
     return described
 
 
-def read_event(head: Head, payload: bytes) -> Event:
+def read_event(body: bytes) -> Event:
     """An event; FrameError where its kind is unknown."""
-    if not payload:
+    if len(body) == HEADER:
         raise FrameError("an event without a kind")
-    if payload[0] >= len(KINDS):
-        raise FrameError(f"an event of kind {payload[0]}: 0 to {len(KINDS) - 1} are known")
-    kind = KINDS[payload[0]]
-    return kind(*head, *_exactly(kind, payload)[1:])
+    if body[HEADER] >= len(KINDS):
+        raise FrameError(f"an event of kind {body[HEADER]}: 0 to {len(KINDS) - 1} are known")
+    kind = KINDS[body[HEADER]]
+    return kind(*_HEAD.unpack_from(body), *_exactly(kind, body)[1:])
 
 
-def read_ack(head: Head, payload: bytes) -> Ack:
+def read_ack(body: bytes) -> Ack:
     """An ack."""
-    return Ack(*head, *_exactly(Ack, payload))
+    return Ack(*_HEAD.unpack_from(body), *_exactly(Ack, body))
 
 
-def read_heartbeat(head: Head, payload: bytes) -> Heartbeat:
+def read_heartbeat(body: bytes) -> Heartbeat:
     """A heartbeat."""
-    return Heartbeat(*head, *_exactly(Heartbeat, payload))
+    return Heartbeat(*_HEAD.unpack_from(body), *_exactly(Heartbeat, body))
 
 
-def read_command(head: Head, payload: bytes) -> Command:
+def read_command(body: bytes) -> Command:
     """A command, of whatever action."""
-    return Command(*head, *_exactly(Command, payload))
+    return Command(*_HEAD.unpack_from(body), *_exactly(Command, body))
 
 
-def _exactly(made: type[Frame], payload: bytes) -> tuple[Any, ...]:
+def _exactly(made: type[Frame], body: bytes) -> tuple[Any, ...]:
     layout = _LAYOUTS[made]
-    if len(payload) != layout.size:
-        raise FrameError(f"{made.__name__.lower()} of {len(payload)} bytes: {layout.size} are right")
-    return layout.unpack(payload)
+    if len(body) != HEADER + layout.size:
+        raise FrameError(f"{made.__name__.lower()} of {len(body) - HEADER} bytes: {layout.size} are right")
+    return layout.unpack_from(body, HEADER)
 
 
-READERS: Final[dict[int, Callable[[Head, bytes], Frame]]] = {
+READERS: Final[dict[int, Callable[[bytes], Frame]]] = {
     Hello.TYPE: read_hello,
     Samples.TYPE: read_samples,
     Leads.TYPE: read_event,

@@ -34,9 +34,9 @@ def parse(body: bytes) -> Frame:
     """The frame whose body, its CRC checked and taken off, is `body`; FrameError where it is not as its type says."""
     if len(body) < HEADER:
         raise FrameError(f"a body of {len(body)} bytes: {HEADER} are the fewest")
-    version, type_, *head = _HEAD.unpack_from(body)
+    version, type_ = body[0], body[1]
     if version != VERSION:
         raise FrameError(f"a frame of protocol version {version}; this reader knows {VERSION}: update edgeguard")
     if type_ not in READERS:
         raise FrameError(f"a frame of type {type_:#04x}, which version {VERSION} does not have")
-    return READERS[type_]((head[0], head[1], head[2]), body[HEADER:])
+    return READERS[type_](body)

@@ -37,9 +37,9 @@ from firmware_bridge.wire import encode, framed  # noqa: E402 - on the path only
 
 HEAD = (0x1234, 1, 1_000_000)
 COMMENT = (
-    "Golden frames of PROTOCOL.md, written by scripts/bridge_vectors.py. `wire` in hex, edges included. `values` of samples are "
-    f"one list per channel; {MISSING} is a missing one. `damaged` frames are dropped, for `reason`. In `streams`, what a reader "
-    "makes of `wire`: names of frames, and reasons of what it drops."
+    "Golden frames of PROTOCOL.md, written by scripts/bridge_vectors.py. `wire` in hex, edges included. `values` of "
+    f"samples are one list per channel; {MISSING} is a missing one. `damaged` frames are dropped, for `reason`. In "
+    "`streams`, `gives` is what a reader makes of `wire`: names of frames, and reasons of what it drops."
 )
 
 
@@ -112,7 +112,7 @@ FRAMES: dict[str, Frame] = {
     ),
     "hello as long as can be": Hello(*HEAD, "Z" * 24, "9" * 16, 2**32 - 1, 3, _MANY),
     "hello of extreme resolutions": Hello(
-        *HEAD, "r", "1", 1, 2, (Channel("a", "u", 2**-149), Channel("b", "u", 3.4e38))
+        *HEAD, "r", "1", 1, 2, (Channel("a", "u", 2**-126), Channel("b", "u", 3.4e38))
     ),
     "samples packed 16": _samples(Coding.PACKED16, [[1, -2, 300], [0, 255, -256]]),
     "samples packed 24": _samples(Coding.PACKED24, [[1, -2, 70000], [0, 65535, -65536]]),
@@ -273,7 +273,7 @@ def streams(frames: dict[str, bytes]) -> dict[str, tuple[list[str], bytes]]:
         "243 bytes without an edge": (["long", one], b"\1" * 243 + first),
         "1000 bytes without an edge": (["long", one], b"\1" * 1000 + first),
         "a byte became an edge": (["cobs", "cobs", two], first[:8] + b"\0" + first[9:] + second),
-        "an edge became a byte": ([two, one], first[:-1] + b"\7" + second + first),
+        "an edge became a byte": (["cobs", two, one], first[:-1] + b"\7" + second + first),
     }
 
 

@@ -1,15 +1,20 @@
-"""The link that an argument of a bridge command names, and how long it is used."""
+"""Where a bridge command finds its wearable, or is found as one, and for how long."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from edgeguard.errors import ConfigError
 
 if TYPE_CHECKING:
     from firmware_bridge.links import Link
+    from firmware_bridge.simulator.running import Plug
 
 
 def link_from(text: str) -> Link:
@@ -17,6 +22,23 @@ def link_from(text: str) -> Link:
     from firmware_bridge.links import open_link
 
     return open_link(f"serial:{text}" if text.startswith(("/", ".")) else text)
+
+
+def plug_from(pty: Path | None, tcp: str | None) -> Plug:
+    """Where a reader is to find a wearable: a pseudo terminal, a new one unless told, or HOST:PORT to listen on.
+
+    ConfigError where both are given, or no address.
+    """
+    from firmware_bridge.simulator.plug import PtyPlug, TcpPlug
+
+    if tcp is None:
+        return PtyPlug(pty)
+    if pty is not None:
+        raise ConfigError("--pty and --tcp exclude each other: run it twice")
+    found = re.fullmatch(r"([^:]+):(\d{1,5})", tcp)
+    if found is None or int(found[2]) > 65535:
+        raise ConfigError(f"--tcp {tcp!r} is no address: write HOST:PORT, such as 127.0.0.1:5555")
+    return TcpPlug(found[1], int(found[2]))
 
 
 def run_until_told(work: Coroutine[None, None, None], seconds: float | None = None) -> None:

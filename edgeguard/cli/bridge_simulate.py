@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from edgeguard.device.sources.played import Played
     from firmware_bridge.frames import Hello
     from firmware_bridge.simulator.noisy_wire import WireCounts
-    from firmware_bridge.simulator.running import Plug
     from firmware_bridge.simulator.sampler import WearableCounts
     from firmware_bridge.simulator.virtual_wearable import VirtualWearable
 
@@ -81,6 +79,7 @@ def command(**options: Any) -> None:
 
 
 async def _simulated(wearable: VirtualWearable, options: Mapping[str, Any]) -> None:
+    from edgeguard.cli.bridge_links import plug_from
     from edgeguard.device.sources import speed_from
     from firmware_bridge.simulator.noisy_wire import Noise, NoisyWire
     from firmware_bridge.simulator.spells import Spells
@@ -88,7 +87,7 @@ async def _simulated(wearable: VirtualWearable, options: Mapping[str, Any]) -> N
     seed, noise = options["seed"], Noise(**{one.name: options[one.name] for one in fields(Noise)})
     wire, back = (NoisyWire([seed, number], noise) for number in (10, 11))
     breaks = Spells(options["drop_every"] or math.inf, options["drop_for"], [seed, 12])
-    async with _plug(options["pty"], options["tcp"]) as plug:
+    async with plug_from(options["pty"], options["tcp"]) as plug:
         click.echo(f"{wearable.hello.device}: {_described(wearable.hello)} on {plug.address}")
         click.echo(f"look at it with: edgeguard bridge monitor {plug.address}")
         run = plug.run(
@@ -122,20 +121,6 @@ def _wearable(played: Played, options: Mapping[str, Any]) -> VirtualWearable:
         samples_per_frame=options["frame"], battery=options["battery"] / 100,
         mishaps=Mishaps(**every_s, battery_s=options["battery_for"] or math.inf),
     )  # fmt: skip
-
-
-def _plug(pty: Path | None, tcp: str | None) -> Plug:
-    from edgeguard.errors import ConfigError
-    from firmware_bridge.simulator.plug import PtyPlug, TcpPlug
-
-    if tcp is None:
-        return PtyPlug(pty)
-    if pty is not None:
-        raise ConfigError("--pty and --tcp exclude each other: run it twice")
-    found = re.fullmatch(r"([^:]+):(\d{1,5})", tcp)
-    if found is None or int(found[2]) > 65535:
-        raise ConfigError(f"--tcp {tcp!r} is no address: write HOST:PORT, such as 127.0.0.1:5555")
-    return TcpPlug(found[1], int(found[2]))
 
 
 def _described(hello: Hello) -> str:

@@ -1,18 +1,24 @@
-"""What lab commands show on the terminal: progress bars and tables (rich)."""
+"""What commands show on the terminal: progress bars, tables, and a live view (rich)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
     from edgeguard.lab.papers.progress import Standing
     from edgeguard.lab.papers.table import Table as PlainTable
     from edgeguard.lab.training import BatchFacts
+
+_STYLES: Final = {"": "", "bold": "bold", "dim": "dim", "good": "green", "note": "yellow", "bad": "bold red"}
 
 
 def say(text: str, *, quiet: bool) -> None:
@@ -131,3 +137,50 @@ def evaluation_table(figures: Mapping[str, Any]) -> None:
 
 def _row(row: Mapping[str, Any]) -> tuple[str, str, str]:
     return f"{row['ensemble']['f1']:.3f}", f"{row['exits'][-1]['f1']:.3f}", f"{row['ensemble']['ece']:.3f}"
+
+
+@contextmanager
+def live_view() -> Iterator[LiveView | None]:
+    """A view that fills the terminal and is drawn anew with each call; None where the output is no terminal."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console()
+    if not console.is_terminal:
+        yield None
+        return
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        yield LiveView(live, console)
+
+
+class LiveView:
+    """Draws lines of styled text over the whole terminal."""
+
+    def __init__(self, live: Live, console: Console) -> None:
+        self._live, self._console = live, console
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the terminal right now."""
+        return self._console.width, self._console.height
+
+    @property
+    def braille(self) -> bool:
+        """Whether the terminal can show more than ASCII."""
+        return self._console.encoding.startswith("utf")
+
+    def draw(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
+        """Draw `lines`: text and style of each piece."""
+        self._live.update(styled(lines), refresh=True)
+
+
+def styled(lines: Sequence[Sequence[tuple[str, str]]]) -> Text:
+    """Lines as rich draws them."""
+    from rich.text import Text
+
+    shown = Text(no_wrap=True, overflow="crop")
+    for number, line in enumerate(lines):
+        shown.append("\n" if number else "")
+        for text, style in line:
+            shown.append(text, _STYLES[style])
+    return shown

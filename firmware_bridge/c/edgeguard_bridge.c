@@ -342,11 +342,15 @@ static void put_button(eg_bridge *b)
     put(b, b->buttons[tail][0], 1);
     put(b, b->buttons[tail][1], 1);
     b->button_tail = (uint8_t)(tail + 1 == EG_BUTTONS ? 0 : tail + 1);
+    if (b->button_tail != b->button_head) {
+        b->due |= DUE_BUTTON; /* there is another one */
+    }
 }
 
 /* Makes the frame of one bit of `due`. */
 static void put_due(eg_bridge *b, uint8_t which, uint32_t now_us)
 {
+    b->due = (uint8_t)(b->due & ~which);
     if (which == DUE_HELLO) {
         put_hello(b, now_us);
         b->hello_us = now_us;
@@ -374,7 +378,6 @@ static void put_due(eg_bridge *b, uint8_t which, uint32_t now_us)
             put_button(b);
         }
     }
-    b->due = (uint8_t)(b->due & ~which);
     close_frame(b);
 }
 
@@ -565,6 +568,9 @@ static void find_due(eg_bridge *b, uint32_t now_us)
 
 void eg_poll(eg_bridge *b, uint32_t now_us)
 {
+    if (b->config == NULL) {
+        return;
+    }
     obey(b);
     find_due(b, now_us);
     while (flushed(b) && composed(b, now_us)) {
@@ -682,30 +688,36 @@ static eg_wrong wrong(const eg_config *config)
     return wrong_channel(config);
 }
 
-eg_wrong eg_init(eg_bridge *b, const eg_config *config, uint16_t boot)
+/* Begins with a configuration that is right in itself. */
+static eg_wrong begun(eg_bridge *b, const eg_config *config)
 {
-    eg_wrong found = wrong(config);
     size_t slots;
-    memset(b, 0, sizeof *b);
-    if (found != EG_FINE) {
-        return found;
-    }
-    b->config = config;
-    b->rate_mhz = config->rate_mhz;
-    b->boot = boot;
-    b->step = 1;
     b->slot_size = (uint8_t)(VALUES + config->channel_count * config->width);
     slots = config->ring_bytes / b->slot_size;
     b->slots = (eg_position)slots;
     if (config->ring == NULL || slots < 2 || (size_t)(eg_position)(slots + 1) != slots + 1) {
         return EG_BAD_RING;
     }
+    b->config = config;
+    b->rate_mhz = config->rate_mhz;
     put_hello(b, 0);
-    if (b->length > PAYLOAD_END) {
-        return EG_HELLO_TOO_LONG;
-    }
     b->sequence = 0;
+    b->step = 1;
     b->due = DUE_HELLO | DUE_LEADS | DUE_HEARTBEAT;
     forget_command(b);
-    return EG_FINE;
+    return b->length > PAYLOAD_END ? EG_HELLO_TOO_LONG : EG_FINE;
+}
+
+eg_wrong eg_init(eg_bridge *b, const eg_config *config, uint16_t boot)
+{
+    eg_wrong found = wrong(config);
+    memset(b, 0, sizeof *b);
+    b->boot = boot;
+    if (found == EG_FINE) {
+        found = begun(b, config);
+    }
+    if (found != EG_FINE) {
+        b->config = NULL; /* eg_poll does nothing then */
+    }
+    return found;
 }

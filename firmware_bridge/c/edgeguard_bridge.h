@@ -168,7 +168,7 @@ typedef struct {
     uint8_t frame[EG_MAX_FRAME];
 } eg_bridge;
 
-/** Check `config` and begin. `boot` must be another at each start: from a noise source, or a counter in flash. */
+/** Check `config` and begin; a bridge whose configuration is refused stays silent. `boot` must be another at each start: from a noise source, or a counter in flash. */
 eg_wrong eg_init(eg_bridge *bridge, const eg_config *config, uint16_t boot);
 
 /** One number for each channel, taken at `clock_us`. Numbers beyond the width stay at its end.

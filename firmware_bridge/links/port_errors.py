@@ -8,6 +8,7 @@ import grp
 import os
 import stat
 import sys
+import termios
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -29,7 +30,7 @@ def refusal(path: str, baud: int, error: Exception, there: Sequence[str]) -> Bri
         error: As pyserial raised it; its errno is None where the port was opened and would not be set up.
         there: The ports of this computer.
     """
-    number = getattr(error, "errno", None)
+    number = error.args[0] if isinstance(error, termios.error) else getattr(error, "errno", None)
     if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
         return LinkDown(f"there is no serial port {path}: {_known(there)}")
     if number in (errno.EACCES, errno.EPERM):

@@ -28,13 +28,19 @@ _NOT_AVAILABLE: Final = {
     _Reason.NO_BLUETOOTH: "this computer has no Bluetooth adapter: plug one in",
     _Reason.NO_BLE_CENTRAL_ROLE: "this computer's Bluetooth adapter knows no Bluetooth LE: plug in another",
     _Reason.POWERED_OFF: "Bluetooth is switched off: switch it on, on Linux with bluetoothctl power on",
+    _Reason.UNKNOWN: "Bluetooth cannot be used, and the system does not say why: switch it off and on again",
 }
 _DENIED: Final = (
     "this program may not use Bluetooth: allow it in the settings for privacy, on Linux run it outside a sandbox"
 )
 _NO_BLUEZ: Final = "BlueZ does not run: install the package bluez, then sudo systemctl start bluetooth"
 _NO_DBUS: Final = "there is no D-Bus, which Bluetooth needs: install dbus and bluez, in a container mount /run/dbus"
-_NOBODY_OWNS: Final = ("org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner")
+_BUS_ERRORS: Final = {
+    "org.freedesktop.DBus.Error.ServiceUnknown": _NO_BLUEZ,
+    "org.freedesktop.DBus.Error.NameHasNoOwner": _NO_BLUEZ,
+    "org.freedesktop.DBus.Error.AccessDenied": "you may not use BlueZ: join its group with "
+    "sudo usermod -aG bluetooth $USER, then log out and in again",
+}
 
 
 class Connection(Protocol):
@@ -81,13 +87,7 @@ class BleakRadio:
     async def connect(self, wanted: str, ended: Callable[[], None]) -> Connection:
         """Look for the device and connect."""
         with _translated(wanted):
-            device = await _connected_already(wanted) or await BleakScanner.find_device_by_filter(
-                lambda device, advert: _is(device, advert.local_name, wanted), timeout=_SEARCH_S
-            )
-            if device is None:
-                raise LinkDown(
-                    f"Bluetooth device {wanted} is not heard: switch it on, and no phone may be connected to it"
-                )
+            device = await asyncio.wait_for(_found(wanted), _SEARCH_S + _PATIENCE_S)
             client = BleakClient(device, disconnected_callback=lambda _: ended(), timeout=_PATIENCE_S)
             await client.connect()
         return _BleakConnection(wanted, client)
@@ -131,6 +131,15 @@ class _BleakConnection:
             return await asyncio.wait_for(doing, _PATIENCE_S)
 
 
+async def _found(wanted: str) -> BLEDevice:
+    device = await _connected_already(wanted) or await BleakScanner.find_device_by_filter(
+        lambda device, advert: _is(device, advert.local_name, wanted), timeout=_SEARCH_S
+    )
+    if device is None:
+        raise LinkDown(f"Bluetooth device {wanted} is not heard: switch it on, and no phone may be connected to it")
+    return device
+
+
 async def _connected_already(wanted: str) -> BLEDevice | None:
     """The device if a program that was killed has left it connected: it cannot be found then, for it says nothing."""
     with suppress(NotImplementedError):  # not on every system
@@ -158,8 +167,8 @@ def _translated(name: str) -> Iterator[None]:
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise LinkRefused(_NO_DBUS) from error
     except BleakDBusError as error:
-        if error.dbus_error in _NOBODY_OWNS:
-            raise LinkRefused(_NO_BLUEZ) from error
+        if error.dbus_error in _BUS_ERRORS:
+            raise LinkRefused(_BUS_ERRORS[error.dbus_error]) from error
         raise LinkDown(f"Bluetooth device {name}: BlueZ says {error}; try again") from error
     except (BleakError, OSError, EOFError) as error:
-        raise LinkDown(f"Bluetooth device {name} is lost ({error or type(error).__name__})") from error
+        raise LinkDown(f"Bluetooth device {name} is lost ({str(error) or type(error).__name__})") from error

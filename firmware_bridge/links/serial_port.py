@@ -41,7 +41,7 @@ class SerialLink:
         try:
             # a timeout between bytes asks the kernel to tell "nothing yet" from "hung up", which it otherwise does not
             self._port = serial.Serial(self._path, self._baud, exclusive=True, inter_byte_timeout=0)
-        except (serial.SerialException, ValueError, NotImplementedError) as error:
+        except (OSError, termios.error, ValueError, NotImplementedError) as error:
             raise refusal(self._path, self._baud, error, _there()) from error
         _shut_out_others(self._port.fileno())
 

@@ -6,11 +6,10 @@ import asyncio
 import math
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from firmware_bridge.simulator.noisy_wire import NoisyWire
 from firmware_bridge.simulator.spells import Spells
-from firmware_bridge.simulator.virtual_wearable import VirtualWearable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -18,6 +17,20 @@ if TYPE_CHECKING:
 TICK_S: Final = 0.01
 STEP_S: Final = 0.25  # of the wearable's time in one turn, when it runs as fast as it is read
 _BLOCKED_S: Final = 0.001
+
+
+class Wearable(Protocol):
+    """What can be plugged in: a virtual wearable, or a recorded one."""
+
+    @property
+    def streaming(self) -> bool:
+        """Whether it has samples to send."""
+
+    def hear(self, data: bytes, now_s: float) -> None:
+        """Take what came over the wire."""
+
+    def speak(self, now_s: float) -> bytes:
+        """All that is to be sent by `now_s`."""
 
 
 class Plug(ABC):
@@ -63,7 +76,7 @@ class Plug(ABC):
 
     async def run(
         self,
-        wearable: VirtualWearable,
+        wearable: Wearable,
         wire: NoisyWire | None = None,
         *,
         back: NoisyWire | None = None,
@@ -84,23 +97,26 @@ class Plug(ABC):
             seconds: Of the wearable's time, as those of `breaks`.
         """
         begun, self.now_s, waiting = time.monotonic(), 0.0, b""
-        while self.now_s < seconds:
-            if breaks is not None and breaks.at(self.now_s):
-                self.pull()
-                waiting = b""
-            else:
-                self.insert()
-                if self.in_use() and not waiting:
-                    waiting = self._turn(wearable, wire, back)
-                waiting = waiting[self.write(waiting) :]
-            if math.isinf(speed):
-                await asyncio.sleep(_BLOCKED_S if waiting else 0 if wearable.streaming else TICK_S)
-                self.now_s += 0 if waiting else STEP_S
-            else:
-                await asyncio.sleep(TICK_S)
-                self.now_s = (time.monotonic() - begun) * speed
+        try:
+            while self.now_s < seconds:
+                if breaks is not None and breaks.at(self.now_s):
+                    self.pull()
+                    waiting = b""
+                else:
+                    self.insert()
+                    if self.in_use() and not waiting:
+                        waiting = self._asked(wearable, wire, back)
+                    waiting = waiting[self.write(waiting) :]
+                if math.isinf(speed):
+                    await asyncio.sleep(_BLOCKED_S if waiting else 0 if wearable.streaming else TICK_S)
+                    self.now_s += 0 if waiting else STEP_S
+                else:
+                    await asyncio.sleep(TICK_S)
+                    self.now_s = (time.monotonic() - begun) * speed
+        finally:
+            wearable.hear(b"", self.now_s)  # what it lost since it was last asked is counted
 
-    def _turn(self, wearable: VirtualWearable, wire: NoisyWire | None, back: NoisyWire | None) -> bytes:
+    def _asked(self, wearable: Wearable, wire: NoisyWire | None, back: NoisyWire | None) -> bytes:
         if heard := self.read():
             wearable.hear(back.carry(heard) if back else heard, self.now_s)
         said = wearable.speak(self.now_s)

@@ -96,6 +96,8 @@ class VirtualWearable:
         battery: float = 1.0,
         mishaps: Mishaps = Mishaps(),
     ) -> None:
+        if not 0 < battery <= 1:
+            raise ValueError(f"battery {battery}: above 0, 1 at most")
         self.counts = WearableCounts()
         self.hello = hello
         self._signal = signal

@@ -18,8 +18,8 @@ HEAD = (HALF, HALF, WORD)
 
 @st.composite
 def hellos(draw):
-    """At most 10 channels: they have room whatever their names are."""
-    names = draw(st.lists(NAMES, min_size=1, max_size=8, unique=True))
+    """At most 6 channels: they have room whatever their names are."""
+    names = draw(st.lists(NAMES, min_size=1, max_size=6, unique=True))
     alike = st.tuples(st.text(PRINTABLE, min_size=1, max_size=8), FLOATS)
     kinds = draw(st.lists(alike, min_size=1, max_size=3))
     channels = tuple(Channel(name, *draw(st.sampled_from(kinds))) for name in names)

@@ -14,16 +14,24 @@ def build(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", params=["gcc", "clang"])
-def bridge(request, build):
-    """Runs a script; leaves no leak and no undefined behavior behind."""
-    host = Host(host_program(request.param, ["scripted.c", "port_host.c"], build))
-    yield host
-    host.close()
+def compiler(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def bridge(build):
+    """Runs one script; stops at undefined behavior, leaks nothing."""
+    yield from _host("clang", build)
+
+
+@pytest.fixture(scope="session")
+def gcc_bridge(build):
+    yield from _host("gcc", build)
 
 
 @pytest.fixture(scope="session")
 def cortex_m4(build):
-    """Runs scripts one after another; the answers of each."""
+    """Runs one script after another; the answers of each."""
     program = m4_program("scripted.c", build)
 
     def run(scripts):
@@ -36,3 +44,18 @@ def cortex_m4(build):
         return found
 
     return run
+
+
+@pytest.fixture(params=["clang", "gcc", "cortex-m4"])
+def everywhere(request):
+    """Runs scripts on the host, by two compilers, and on the Cortex-M4."""
+    if request.param == "cortex-m4":
+        return request.getfixturevalue("cortex_m4")
+    run = request.getfixturevalue("bridge" if request.param == "clang" else "gcc_bridge")
+    return lambda scripts: [run(script) for script in scripts]
+
+
+def _host(compiler, build):
+    host = Host(host_program(compiler, ["scripted.c", "port_host.c"], build))
+    yield host
+    host.close()

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass, field
 
 from firmware_bridge import wire
-from firmware_bridge.coding import MISSING
+from firmware_bridge.decoder import Decoder
 from firmware_bridge.frames import Action, Channel, Command
 
 ALL = 0xFFFF
@@ -57,8 +57,8 @@ class Script:
         self.given += data
         return self
 
-    def command(self, action, argument=0, *, id=1):
-        return self.receive(wire.encode(Command(0, 0, 0, id, action, argument)))
+    def command(self, action, argument=0, *, number=1):
+        return self.receive(wire.encode(Command(0, 0, 0, number, action, argument)))
 
     def poll(self, now_us=0, accept=ALL):
         return self._do("P", "IH", now_us, accept)
@@ -89,7 +89,11 @@ class Script:
     def answers(self, told):
         """One entry for each operation that answers: a number, or `Polled`."""
         rest = _Told(told)
-        found = [rest.polled() if kind == "P" else rest.number(2 if kind == "R" else 1) for kind in self.kinds if kind in "IURKP"]
+        found = [
+            rest.polled() if kind == "P" else rest.number(2 if kind == "R" else 1)
+            for kind in self.kinds
+            if kind in "IURKP"
+        ]
         assert not rest.told
         return found
 
@@ -141,8 +145,14 @@ def wire_of(answers):
     return b"".join(one.wire for one in answers if isinstance(one, Polled))
 
 
+def frames_of(answers):
+    """All frames that were written, each of them whole."""
+    decoder = Decoder()
+    frames = decoder.feed(wire_of(answers))
+    assert decoder.counts.rejected == 0
+    assert decoder.held <= 1
+    return frames
+
+
 def _text(text):
     return bytes([len(text)]) + text.encode("ascii")
-
-
-__all__ = ["ALL", "DUE", "MISSING", "Host", "Polled", "Script", "wire_of"]

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import grp
 import os
 import pty
+import termios
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from firmware_bridge.errors import LinkDown, LinkRefused
-from firmware_bridge.links import open_link, serial_port
+from firmware_bridge.links import open_link, port_errors, serial_port
 
 
 @pytest.fixture
@@ -56,6 +61,36 @@ def test_a_port_that_is_not_there_comes_with_those_that_are(monkeypatch, tmp_pat
     monkeypatch.setattr(serial_port.list_ports, "comports", lambda: [Port])
     with pytest.raises(LinkDown, match=r"there is no serial port .*/nix: there are /dev/ttyACM7"):
         opened(f"serial:{tmp_path}/nix", nothing)
+
+
+@contextmanager
+def as_nobody():
+    """Act as a user who may not do everything."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(user)
+
+
+def test_a_port_that_may_not_be_opened_says_which_group_may(port, monkeypatch):
+    monkeypatch.setattr(port_errors, "_SETTLING_S", -1.0)
+    status = Path(port[1]).stat()
+    group = grp.getgrgid(status.st_gid) if status.st_gid else grp.getgrnam("tty")
+    os.chown(port[1], -1, group.gr_gid)
+    Path(port[1]).chmod(0o060)
+    with as_nobody(), pytest.raises(LinkRefused, match=f"join its group with sudo usermod -aG {group.gr_name} "):
+        opened(f"serial:{port[1]}", nothing)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "as it was unplugged"), termios.error(errno.EIO, "the same")])
+def test_a_port_that_vanishes_while_it_is_set_up_is_down(port, monkeypatch, error):
+    def flush(*_):
+        raise error
+
+    monkeypatch.setattr(termios, "tcflush", flush)
+    with pytest.raises(LinkDown, match=r"cannot be opened \(Input/output error\): plug the wearable in again"):
+        opened(f"serial:{port[1]}", nothing)
 
 
 def test_what_came_before_it_was_opened_is_not_read(port):

@@ -1,0 +1,1 @@
+"""The peer of the wearable's codec: a plain loop over `struct`."""
