@@ -18,6 +18,7 @@ from benchmarks.device_tables import (
     device_start,
 )
 from benchmarks.early_stopping_tables import early_stopping, early_stopping_attacked
+from benchmarks.eeg_tables import eeg_device
 from benchmarks.fleet_loss.tables import fleet_faults
 from benchmarks.fleet_tables import fleet_api, fleet_ingest, fleet_pages
 from benchmarks.markdown import markdown
@@ -278,6 +279,7 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "device-start": ("device-throughput", device_start),
     "device-faults": ("device-faults", device_faults),
     "device-memory": ("device-faults", device_memory),
+    "eeg-device": ("eeg-device", eeg_device),
     "fleet-faults": ("fleet-faults", fleet_faults),
     "fleet-disk": ("fleet-faults", fleet_disk),
     "fleet-ingest": ("fleet-ingest", fleet_ingest),

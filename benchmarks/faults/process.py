@@ -98,6 +98,10 @@ class Daemon:
         """Resident memory now."""
         return rss_mb(self.pid)
 
+    def peak_mb(self) -> float:
+        """The most resident memory so far."""
+        return _status_mb(self.pid, "VmHWM:")
+
     def cpu_s(self) -> float:
         """Processor time taken so far, of all its threads."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -115,5 +119,9 @@ class Daemon:
 
 def rss_mb(pid: int) -> float:
     """Resident memory of a process now."""
+    return _status_mb(pid, "VmRSS:")
+
+
+def _status_mb(pid: int, key: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
+    return int(status.partition(key)[2].split()[0]) * 1024 / 1e6

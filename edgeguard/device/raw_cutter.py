@@ -67,14 +67,15 @@ class RawCutter:
     def _flaw(self, start: int, length: int) -> str | None:
         """Why the raw samples from `start` on are no good, or None; short ones are seen with what came before."""
         end = start + length
-        if (reason := self._conditioner.why_unfit(start, end)) or self._quality is None:
-            return reason
+        unfit = self._conditioner.why_unfit(start, end)
+        if unfit == NOT_FINITE or self._quality is None:
+            return unfit
         raw = self._history.between(min(start, end - self._context), end)
         reason = flaw(raw, self._rate_hz, self._quality)
         if reason == NOT_FINITE:  # in what came before, which is no reason to reject this window
             raw = raw[:, (np.abs(raw) < LARGEST).all(axis=0)]
             reason = flaw(raw, self._rate_hz, self._quality)
-        return reason
+        return reason or unfit  # what an operator can mend comes before what passes by itself
 
 
 def _cutter(signal: SignalSpec) -> WindowCutter | BeatsOrSilence:

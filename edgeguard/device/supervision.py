@@ -29,6 +29,7 @@ WRONG_RATE: Final = "wrong rate"
 SILENT: Final = "silent"
 RESTARTED: Final = "index restarted"
 OVERRUN: Final = "overrun"
+NO_WINDOW: Final = "no window"
 
 SILENT_S: Final = 5.0
 _OVERRUN_S: Final = 2.0  # so long a live source may be kept waiting
@@ -92,6 +93,7 @@ class Supervisor:
         self._was_open = False
         self._watch: RateWatch | None = None
         self._live = False  # known once it was open
+        self._gave_windows = False
         self._heard_s = monotonic()
         self._end = 0  # after the highest index so far
         self._wrong_rate = self._silent = self._down = False
@@ -105,6 +107,7 @@ class Supervisor:
             try:
                 await self._play()
                 if not self._live:
+                    self._ended()
                     return
                 self._lost(LINK_LOST, "its samples ended")
             except SourceError as error:
@@ -168,6 +171,7 @@ class Supervisor:
             self._watch.saw(samples.values.shape[1] - repeated, now_s, missing)
             windows = self._rightly_timed(windows, self._watch)
         if windows:
+            self._gave_windows = True
             self._desk.put(windows, now_s)
 
     def _hear(self, samples: Samples) -> None:
@@ -199,6 +203,10 @@ class Supervisor:
 
     def _new_stream(self) -> Stream:
         return Stream(self._signal, self._rate_hz, self._name)
+
+    def _ended(self) -> None:
+        if not self._gave_windows:
+            self._fault(NO_WINDOW, "it ended before a window was complete: give it more samples without a gap")
 
     def _lost(self, kind: str, why: str) -> None:
         """Count an outage, once until samples come again."""

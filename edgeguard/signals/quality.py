@@ -20,7 +20,7 @@ FLAT: Final = "flat"
 MOTION: Final = "motion"
 MAINS: Final = "mains"
 NO_BEAT: Final = "no beat"
-REASONS: Final = (NOT_FINITE, SETTLING, SATURATED, FLAT, MOTION, MAINS, NO_BEAT)
+REASONS: Final = (NOT_FINITE, SATURATED, FLAT, MOTION, MAINS, SETTLING, NO_BEAT)
 
 LARGEST: Final = 1e30  # what is at or beyond it overflows in sums of squares, and counts as not finite
 _MAINS_HZ: Final = (50.0, 60.0)

@@ -105,6 +105,12 @@ def test_a_recording_is_played_once(played):
     assert (source.opened, source.closed, counts) == (1, 1, StreamCounts())
 
 
+@pytest.mark.parametrize("steps", [[], [chunk(0, 9)], [chunk(0, 9), chunk(10, 9)]])
+def test_a_recording_without_a_window_says_so(played, steps):
+    _, counts = played(FakeSource(steps, live=False), seconds=10)
+    assert counts.faults == {"no window": 1}
+
+
 @pytest.mark.parametrize("error", [SourceError("cut short"), ValueError("a bug")])
 def test_a_recording_that_breaks_off_is_reported(played, error):
     with pytest.raises(type(error), match=str(error)):

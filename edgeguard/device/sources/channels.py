@@ -42,17 +42,20 @@ def channel_rows(known: Sequence[str], count: int, signal: SignalSpec, wanted: S
     return [row for row in rows if row is not None]
 
 
-def scales(units: Sequence[str], rows: Sequence[int], wanted: str, origin: str) -> NDArray[np.float32]:
+def scales(
+    units: Sequence[str], rows: Sequence[int], wanted: str, origin: str, names: Sequence[str] = ()
+) -> NDArray[np.float32]:
     """What channels `rows`, of these `units`, are multiplied with to be in the unit `wanted`: (rows, 1).
 
-    SourceError where one cannot be converted.
+    SourceError where one cannot be converted; it tells the channel's name where there are `names`.
     """
     factors = []
     for row in rows:
         factor = conversion(units[row], wanted)
         if factor is None:
+            name = repr(names[row]) if names else row
             raise SourceError(
-                f"{origin}: channel {row} is in {units[row]!r}, not in the model's {wanted!r}: convert it"
+                f"{origin}: channel {name} is in {units[row]!r}, not in the model's {wanted!r}: convert it"
             )
         factors.append(factor)
     return np.array(factors, dtype=np.float32)[:, None]

@@ -67,5 +67,5 @@ def matched(recording: Recording, signal: SignalSpec, wanted: Sequence[str], ori
         raise SourceError(f"{origin} holds {n} samples, less than one window of {wanted_n}: get the whole file")
     values = recording.values[rows]
     if recording.units is not None:
-        values = values * scales(recording.units, rows, signal.units, origin)
+        values = values * scales(recording.units, rows, signal.units, origin, recording.channels or ())
     return values

@@ -89,6 +89,11 @@ def load(
     )
 
 
+def raw_recordings(folder: Path) -> Iterator[NDArray[np.float32]]:
+    """Every recording as it was made, (2, n) in uV at 250 Hz; DataError as of `load`."""
+    return (one.values for one in _recordings(_path(folder)))
+
+
 def _signal(window: int, hop: int, filters: tuple[FilterSpec, ...], quality: QualitySpec | None) -> SignalSpec:
     try:
         return SignalSpec(

@@ -39,7 +39,7 @@ def test_channel_by_name_or_number(record, form):
     ("suffix", "change", "message"),
     [
         ("", {"rate_hz": None}, "100 has 360 Hz, but the model takes windows without a rate"),
-        ("", {"units": "z-score"}, "channel 0 is in 'mV', not in the model's 'z-score': convert it"),
+        ("", {"units": "z-score"}, "channel 'MLII' is in 'mV', not in the model's 'z-score': convert it"),
         (",channels=V1", {}, r"has no channel 'V1' \(there are: MLII, V5\)"),
         (",channels=7", {}, r"has no channel '7' \(there are: MLII, V5\)"),
         ("", {"channels": ("ECG",)}, "has no channel 'ECG'"),

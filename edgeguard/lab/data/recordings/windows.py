@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgeguard.lab.data.stretches import Stretch, labelled_windows
 from edgeguard.signals.conditioning import Conditioner
-from edgeguard.signals.quality import flaw
+from edgeguard.signals.quality import SETTLING, flaw
 from edgeguard.signals.spec import SignalSpec
 
 Signal = NDArray[np.float32]
@@ -54,8 +54,8 @@ def windows_of(
     for start in range(0, values.shape[1] - signal.window + 1, signal.hop):
         window, at = values[:, start : start + signal.window], conditioner.ratio.source_index(start)
         reason = UNCLEAR if start not in clear else conditioner.why_unfit(at, at + raw_window)
-        if reason is None and signal.quality is not None:
-            reason = flaw(raw[:, at : at + raw_window], rate_hz, signal.quality)
+        if reason in (None, SETTLING) and signal.quality is not None:
+            reason = flaw(raw[:, at : at + raw_window], rate_hz, signal.quality) or reason
         if reason is None and largest is not None and np.abs(window).max() > largest:
             reason = TOO_LARGE
         if reason is None:
