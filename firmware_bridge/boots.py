@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
-from typing import Final
+from typing import Final, Literal
 
 from firmware_bridge.frames import Frame
 from firmware_bridge.unfolding import nearest
@@ -15,17 +14,14 @@ TOGETHER_S: Final = 60.0  # who was not heard for longer is forgotten
 _AS_BEFORE_S: Final = 5.0
 
 
-class Voice(Enum):
-    """Whose a frame is."""
-
-    SAME = auto()  # of the present boot
-    FIRST = auto()  # nobody was heard before
-    NEW = auto()  # a boot that was never heard, or long ago: the wearable was restarted
-    RETURNED = (
-        auto()
-    )  # a boot that was left, alive: two wearables speak on one wire, and this one is kept to from now on
-    STRAGGLER = auto()  # sent before the restart
-    FOREIGN = auto()  # the other one of two
+Voice = Literal[
+    "same",  # the present boot's
+    "first",  # nobody was heard before
+    "new",  # of a boot that was never heard, or long ago: the wearable was restarted
+    "returned",  # of a boot that was left, and is alive: there are two wearables, and this one is kept to from now on
+    "straggler",  # sent before the restart
+    "foreign",  # the other one's of two
+]
 
 
 class Boots:
@@ -46,27 +42,27 @@ class Boots:
         """Whose `frame` is, come at `host_s`."""
         if frame.boot == self._present:
             self._clock_us, self._heard_s = frame.clock_us, host_s
-            return Voice.SAME
+            return "same"
         voice = self._other(frame, host_s)
-        if voice is Voice.FOREIGN:
+        if voice == "foreign":
             self._left[frame.boot] = frame.clock_us, host_s
-        elif voice is not Voice.STRAGGLER:
+        elif voice != "straggler":
             self._change(frame, host_s)
-            self._two = voice is Voice.RETURNED
+            self._two = voice == "returned"
         return voice
 
     def _other(self, frame: Frame, host_s: float) -> Voice:
         if self._present is None:
-            return Voice.FIRST
+            return "first"
         left_us, left_s = self._left.get(frame.boot, (0, -TOGETHER_S))
         if host_s - left_s >= TOGETHER_S:
-            return Voice.NEW
+            return "new"
         gone_on_s = nearest(frame.clock_us - left_us, 0, 32) * 1e-6
         if abs(gone_on_s - (host_s - left_s)) > _AS_BEFORE_S:
-            return Voice.NEW
+            return "new"
         if self._two:
-            return Voice.FOREIGN if host_s - self._heard_s < SILENT_S else Voice.RETURNED
-        return Voice.STRAGGLER if gone_on_s < LATE_S else Voice.RETURNED
+            return "foreign" if host_s - self._heard_s < SILENT_S else "returned"
+        return "straggler" if gone_on_s < LATE_S else "returned"
 
     def _change(self, frame: Frame, host_s: float) -> None:
         if self._present is not None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from firmware_bridge.frames import Frame
 from firmware_bridge.happenings import SessionCounts
@@ -16,14 +15,13 @@ MEMORY: Final = 256  # frames; whatever is older is no straggler
 _OUTAGE_US: Final = 30_000_000  # no wearable sends half a round of the sequence in less
 
 
-class Place(Enum):
-    """Where a frame belongs."""
-
-    NEXT = auto()
-    AHEAD = auto()  # others are missing before it
-    DUPLICATE = auto()
-    LATE = auto()  # its place was given up
-    IMPOSSIBLE = auto()  # the sequence was begun anew
+Place = Literal[
+    "next",
+    "ahead",  # others are missing before it
+    "duplicate",
+    "late",  # its place was given up
+    "impossible",  # the sequence was begun anew
+]
 
 
 class Arrival(NamedTuple):
@@ -35,18 +33,22 @@ class Arrival(NamedTuple):
 
 
 class Order:
-    """Holds frames back while one before them is missing, `HELD` at most, for `HELD_S` at most."""
+    """Holds frames back while one before them is missing, `HELD` at most, for `HELD_S` at most.
+
+    Attributes:
+        held: By unfolded sequence, in the order in which they came.
+    """
 
     def __init__(self, counts: SessionCounts) -> None:
         self._counts = counts
         self._next = -1  # unfolded sequence; none yet
         self._newest_us = 0
         self._past: list[int | None] = [None] * MEMORY  # clocks of the last frames by sequence; None: it never came
-        self._held: dict[int, Arrival] = {}
+        self.held: dict[int, Arrival] = {}
         self._waits = True
 
     def place(self, arrival: Arrival) -> Place:
-        """Where the frame belongs. Where that is NEXT, it has its turn before those that are `due`."""
+        """Where the frame belongs. Where that is ``next``, it has its turn before those that are `due`."""
         frame, clock_us, _ = arrival
         if self._next < 0:
             self._next = frame.sequence
@@ -56,43 +58,43 @@ class Order:
                 return self._behind(sequence, frame.clock_us)
             sequence += 1 << 16
         self._newest_us = max(self._newest_us, clock_us)
-        if self._held:
-            if sequence in self._held:
-                return _again(self._held[sequence].frame.clock_us, frame.clock_us)
-            self._counts.reordered += sequence < max(self._held)
+        if self.held:
+            if sequence in self.held:
+                return _again(self.held[sequence].frame.clock_us, frame.clock_us)
+            self._counts.reordered += sequence < max(self.held)
         if sequence == self._next:
             self._pass(sequence, frame.clock_us)
-            return Place.NEXT
-        self._held[sequence] = arrival
-        return Place.AHEAD
+            return "next"
+        self.held[sequence] = arrival
+        return "ahead"
 
     def due(self, host_s: float) -> Iterator[Arrival]:
         """Those held whose turn it is at `host_s`, in order; what was lost before each is counted as it is given."""
-        while self._held and (self._next in self._held or self._is_overdue(host_s)):
+        while self.held and (self._next in self.held or self._is_overdue(host_s)):
             yield self._release()
 
     def flush(self) -> Iterator[Arrival]:
         """All that are held; nothing before the next frame, either, is waited for."""
-        while self._held:
+        while self.held:
             yield self._release()
         self._waits = False
 
     def _behind(self, sequence: int, clock_us: int) -> Place:
         if sequence < self._next - MEMORY:
-            return Place.IMPOSSIBLE
+            return "impossible"
         past = self._past[sequence % MEMORY]
         if past is None:
             self._past[sequence % MEMORY] = clock_us
-            return Place.LATE
+            return "late"
         return _again(past, clock_us)
 
     def _is_overdue(self, host_s: float) -> bool:
-        longest = next(iter(self._held.values()))
-        return not self._waits or len(self._held) > HELD or host_s - longest.host_s > HELD_S
+        longest = next(iter(self.held.values()))
+        return not self._waits or len(self.held) > HELD or host_s - longest.host_s > HELD_S
 
     def _release(self) -> Arrival:
-        sequence = min(self._held)
-        arrival = self._held.pop(sequence)
+        sequence = min(self.held)
+        arrival = self.held.pop(sequence)
         skipped = sequence - self._next
         self._counts.lost_frames += skipped
         for lost in range(sequence - min(skipped, MEMORY), sequence):
@@ -108,4 +110,4 @@ class Order:
 
 def _again(known_us: int, clock_us: int) -> Place:
     """A frame comes twice with the same clock; with another it is another frame."""
-    return Place.DUPLICATE if clock_us == known_us else Place.IMPOSSIBLE
+    return "duplicate" if clock_us == known_us else "impossible"

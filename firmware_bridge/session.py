@@ -23,13 +23,13 @@ from __future__ import annotations
 
 import math
 
-from firmware_bridge.boots import Boots, Voice
+from firmware_bridge.boots import Boots
 from firmware_bridge.clock import ClockModel
 from firmware_bridge.errors import FrameError
 from firmware_bridge.frames import Battery, Command, Frame, Heartbeat, Hello, Leads, Samples
 from firmware_bridge.happenings import Block, Described, Happening, Restarted, SessionCounts
 from firmware_bridge.missing import Missing
-from firmware_bridge.ordering import Arrival, Order, Place
+from firmware_bridge.ordering import Arrival, Order
 from firmware_bridge.scaling import Scaling
 from firmware_bridge.unfolding import UnfoldedClock
 
@@ -65,16 +65,16 @@ class Session:
         if isinstance(frame, Command):
             return []  # our own, sent back
         voice = self._boots.voice(frame, host_s)
-        if voice is Voice.SAME:
+        if voice == "same":
             return self._place(frame, host_s)
-        if voice is Voice.STRAGGLER:
+        if voice == "straggler":
             self.counts.late += 1
             return []
-        if voice is Voice.FOREIGN:
+        if voice == "foreign":
             self.counts.foreign += 1
             return []
         held = self.flush()
-        restarted = [] if voice is Voice.FIRST else [self._restart(frame, known=voice is Voice.RETURNED)]
+        restarted = [] if voice == "first" else [self._restart(frame, known=voice == "returned")]
         return [*held, *restarted, *self._place(frame, host_s)]
 
     def flush(self) -> list[Happening]:
@@ -100,17 +100,19 @@ class Session:
     def _place(self, frame: Frame, host_s: float) -> list[Happening]:
         arrival = Arrival(frame, self._clock.unfold(frame.clock_us, host_s), host_s)
         place = self._order.place(arrival)
-        if place is Place.IMPOSSIBLE:
+        if place == "impossible":
             return [*self.flush(), self._restart(frame), *self._place(frame, host_s)]
-        if place is Place.DUPLICATE:
+        happened: list[Happening] = []
+        if place == "duplicate":
             self.counts.duplicates += 1
-        elif place is Place.LATE:
+        elif place == "late":
             self.counts.late += 1
         else:
             self._model.observe(arrival.clock_us, host_s)
-        happened = self._turn(arrival) if place is Place.NEXT else []
-        for due in self._order.due(host_s):
-            happened += self._turn(due)
+            if place == "next":
+                happened = self._turn(arrival)
+        if self._order.held:
+            happened += [one for due in self._order.due(host_s) for one in self._turn(due)]
         return happened
 
     def _turn(self, arrival: Arrival) -> list[Happening]:

@@ -1,6 +1,8 @@
 import asyncio
+import itertools
 from contextlib import suppress
 
+import numpy as np
 import pytest
 
 from firmware_bridge import client as module
@@ -8,7 +10,11 @@ from firmware_bridge.client import Client
 from firmware_bridge.decoder import Decoder
 from firmware_bridge.errors import LinkDown, RecordingError, WearableError
 from firmware_bridge.frames import Ack, Action, Button, Heartbeat, Result
+from firmware_bridge.links import open_link
 from firmware_bridge.session import Block, Described, Restarted
+from firmware_bridge.simulator.plug import PtyPlug
+from firmware_bridge.simulator.plugged import plugged, simple_hello
+from firmware_bridge.simulator.virtual_wearable import VirtualWearable
 from firmware_bridge.wire import encode, framed
 from tests.firmware_bridge.sender import Sender
 
@@ -207,6 +213,15 @@ def test_answers_to_others_are_not_taken_for_ours():
     assert played(play) is Result.DONE
 
 
+def test_each_command_waits_for_its_own_answer():
+    async def play(client, link):
+        acks = [await client.command(action) for action in (Action.STOP, Action.START, Action.STOP)]
+        return [ack.id for ack in acks], [command.id for command in link.commands[1:]]
+
+    answered, sent = played(play)
+    assert answered == sent
+
+
 def test_nothing_that_comes_while_a_command_waits_is_lost():
     async def play(client, link):
         link.say(link.sender.samples(3))
@@ -381,3 +396,36 @@ def test_a_recorder_is_given_all_bytes_and_may_fail():
         played(play, on_bytes=take, monotonic=lambda: 7.0)
     assert [came.data for came in taken][-2:] == [GARBAGE, b"full"]
     assert {came.host_s for came in taken} == {7.0}
+
+
+def counting():
+    """A signal of one channel that counts from 0 on, modulo 1000."""
+    taken = itertools.count()
+    return lambda many: np.array([[next(taken) % 1000 for _ in range(many)]], np.float32)
+
+
+def test_a_virtual_wearable_at_a_serial_port_is_read_over_a_restart_and_a_new_opening(monkeypatch):
+    monkeypatch.undo()  # it is not that fast
+
+    async def run():
+        wearable, plug = VirtualWearable(simple_hello("eg-01", rate_hz=1000), counting()), PtyPlug()
+        async with plugged(wearable, plug) as address:
+            client = Client(open_link(address), device="eg-01")
+            await client.open()
+            await client.command(Action.START)
+            blocks = [one for one in await until(client, Block, 3) if isinstance(one, Block)]
+            wearable.restart(plug.now_s)
+            await until(client, Restarted)
+            await until(client, Described)
+            await client.close()
+            await client.open()
+            await client.command(Action.START)
+            await until(client, Block)
+            await client.command(Action.STOP)
+            await client.close()
+        return blocks, client.session.counts
+
+    blocks, counts = asyncio.run(run())
+    values = np.concatenate([block.values[0] for block in blocks])
+    assert values.tolist() == list(range(len(values)))
+    assert (counts.restarts, counts.unscaled) == (1, 0)
