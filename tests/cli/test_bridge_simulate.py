@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeguard.signals.universal import UniversalFacts, UniversalPerturbation
 from firmware_bridge.coding import values_of
 from firmware_bridge.decoder import Decoder
 from firmware_bridge.frames import Action, Command, Heartbeat, Hello, Samples
@@ -53,6 +54,22 @@ def test_a_recording_comes_over_the_wire_as_it_is_and_the_end_says_so(tmp_path):
     np.testing.assert_array_equal(values, np.rint(recorded))
     assert next(one.device for one in frames if isinstance(one, Hello)) == "sim-1"
     assert (process.returncode, end.startswith("5000 samples taken, 5000 sent, 0 lost")) == (0, True)
+
+
+def test_a_perturbation_is_added_from_one_second_to_another(tmp_path):
+    np.savez(tmp_path / "r.npz", signal=np.zeros((1, 400), np.float32), rate_hz=100.0)
+    facts = UniversalFacts(
+        channels=("ECG",), units="z-score", norm="linf", epsilon=0.5, fool_rate=1.0, source="test", rate_hz=100.0
+    )
+    UniversalPerturbation(np.array([[0.5, -0.25]], np.float32), facts).save(tmp_path / "uap.npz")
+    attack = ["--attack", "uap.npz", "--attack-from", "1", "--attack-to", "3", "--attack-gain", "200"]
+    process = simulating(tmp_path, "--source", "r.npz", "--channels", "ECG", "--pty", "port", "--speed", "max", *attack)
+    process.stdout.readline()
+    frames = read_to_the_end(tmp_path / "port")
+    process.terminate()
+    process.communicate(timeout=20)
+    values = np.concatenate([values_of(frame) for frame in frames if isinstance(frame, Samples)], axis=1)[0]
+    assert values.tolist() == [0] * 100 + [100, -50] * 100 + [0] * 100
 
 
 def test_after_so_many_seconds_it_is_over(edgeguard):

@@ -55,7 +55,11 @@ class Played:
         rate_hz: Future[float] = Future()
         self._thread = Thread(target=lambda: asyncio.run(self._read(source, signal, rate_hz)), daemon=True)
         self._thread.start()
-        self.rate_hz = rate_hz.result()
+        try:
+            self.rate_hz = rate_hz.result()
+        except BaseException:
+            self.close()
+            raise
 
     def __call__(self, n: int) -> Floats | None:
         """The next `n` at most, (channels, n), NaN in gaps; None at the end, SourceError where it breaks off."""
