@@ -13,8 +13,8 @@ from firmware_bridge.frames import MAX_CHANNELS, MAX_PAYLOAD, Coding, Samples
 MISSING: Final = -(1 << 31)  # in decoded values; on the wire the most negative number of the width
 HEAD: Final = 7  # index, coding, channels and count before the data
 MAX_COUNT: Final = 255
+PLAIN: Final = {2: Coding.PACKED16, 3: Coding.PACKED24}  # by bytes of a number
 # by coding: bytes of a number, and of a difference or 0
-PLAIN: Final = {2: Coding.PACKED16, 3: Coding.PACKED24}
 WIDTHS: Final = ((2, 0), (3, 0), (2, 1), (3, 1), (3, 2))
 _INT: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("<i1"), 2: np.dtype("<i2"), 3: np.dtype("<i4")}
 _FLIPPED: Final = bytes(top ^ 0x80 for top in range(256))  # uppermost bytes in the order of their numbers
@@ -52,9 +52,9 @@ def values_of(frame: Samples) -> NDArray[np.int32]:
 def data_of(values: NDArray[np.int32], coding: Coding) -> bytes:
     """The data of values (channels, count); FrameError where one does not fit the coding."""
     base, difference = WIDTHS[coding]
-    marked = checked(values, base)
+    numbers = as_sent(values, base)
     if not difference:
-        return packed(marked.T, base).tobytes()
+        return packed(numbers.T, base).tobytes()
     if (values == MISSING).any():
         raise FrameError(f"a sample is missing: only packed frames tell of it, not {coding.name}")
     steps = np.diff(values, axis=1)
@@ -77,20 +77,19 @@ def deltas(width: int) -> list[tuple[Coding, int]]:
     return [(coding, WIDTHS[coding][1]) for coding in Coding if WIDTHS[coding][0] == width and WIDTHS[coding][1]]
 
 
-def check_data(coding: int, channels: int, count: int, data: bytes) -> None:
+def check_data(coding: Coding, channels: int, count: int, data: bytes) -> None:
     """FrameError unless `data` are as long as the others say, and no difference overflows."""
     if not 1 <= channels <= MAX_CHANNELS or not count:
         raise FrameError(f"{count} samples of {channels} channels: 1 or more of 1 to {MAX_CHANNELS} are possible")
-    base, difference = WIDTHS[coding]
-    length = channels * (base + (count - 1) * (difference or base))
+    length = data_length(coding, channels, count)
     if len(data) != length:
-        name = Coding(coding).name
-        raise FrameError(f"{count} samples of {channels} channels in {len(data)} bytes: {name} takes {length}")
+        raise FrameError(f"{count} samples of {channels} channels in {len(data)} bytes: {coding.name} takes {length}")
+    base, difference = WIDTHS[coding]
     if difference and _near_an_end(data[: base * channels], base, (count - 1) << (8 * difference - 1)):
         _summed(data, base, difference, channels)
 
 
-def checked(values: NDArray[np.int32], width: int) -> NDArray[np.int32]:
+def as_sent(values: NDArray[np.int32], width: int) -> NDArray[np.int32]:
     """`values` with the wire's number for missing ones; FrameError where one has no room in `width` bytes."""
     missing = values == MISSING
     if ((values > highest(width)) | (values < -highest(width)) & ~missing).any():
@@ -110,7 +109,7 @@ def _numbers(data: bytes, width: int) -> NDArray[np.int32]:
     if width < 3:
         return np.frombuffer(data, _INT[width]).astype(np.int32)
     # each number with the byte before it, which the shift pushes out
-    numbers: NDArray[np.int32] = np.ndarray(len(data) // 3, _INT[3], b"\0" + data, 0, 3) >> 8
+    numbers: NDArray[np.int32] = np.ndarray((len(data) // 3,), _INT[3], b"\0" + data, 0, (3,)) >> 8
     return numbers
 
 

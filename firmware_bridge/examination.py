@@ -21,6 +21,7 @@ from firmware_bridge.wire import encode
 MOST_FRAMES: Final = 500_000  # after which it has heard enough
 _NO_ACTION: Final = 200
 _BEAT_S: Final = 1.5  # in which a heartbeat must come
+_GLANCE_S: Final = 0.1  # from one look at the clock to the next, which need not be the event loop's
 _EFFECT_S: Final = 0.5  # which a command's effects are given
 
 
@@ -130,7 +131,7 @@ class _Examiner:
                 return False
             self._changed.clear()
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), left_s)
+                await asyncio.wait_for(self._changed.wait(), min(left_s, _GLANCE_S))
         return True
 
     async def _listen(self) -> None:

@@ -23,7 +23,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,24}")
 _FIRMWARE = re.compile(r"[A-Za-z0-9._-]{1,16}")
 _WORD = re.compile(r"[!-~]{1,8}")
 _NAME = re.compile(r"[!-*\-.-~]{1,8}")  # without , and +
-_SAID = 40  # letters of a text that are repeated in a message
+_SAID = 60  # letters of an escaped text that are repeated in a message
 _U8, _U16, _U32 = 0xFF, 0xFFFF, 0xFFFFFFFF
 _HIGHEST: Final = {  # of the fields of that name, whatever their frame
     "boot": _U16,
@@ -50,7 +50,8 @@ _HIGHEST: Final = {  # of the fields of that name, whatever their frame
 
 def _said(text: str) -> str:
     """A text that may come from anybody, escaped and cut off."""
-    return ascii(text if len(text) <= _SAID else f"{text[:_SAID]}...")
+    said = ascii(text)
+    return said if len(said) <= _SAID else f"{said[:_SAID]}..."
 
 
 def _single(value: float) -> float:
@@ -195,7 +196,7 @@ class Samples(_Frame):
         super().__post_init__()
         if not 1 <= self.channels <= MAX_CHANNELS or not self.count:
             raise FrameError(
-                f"{self.count} samples of {self.channels} channels: 1 of each at least, {MAX_CHANNELS} channels"
+                f"{self.count} samples of {self.channels} channels: 1 or more of 1 to {MAX_CHANNELS} are possible"
             )
 
     @classmethod

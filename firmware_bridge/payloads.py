@@ -75,14 +75,14 @@ def read_samples(body: bytes) -> Samples:
     boot, sequence, clock_us, index, coding, channels, count = _SAMPLES_BODY.unpack_from(body)
     if coding >= len(_CODINGS):
         raise FrameError(f"coding {coding}: 0 to {len(_CODINGS) - 1} are known")
-    data = body[_SAMPLES_BODY.size :]
+    data, coding = body[_SAMPLES_BODY.size :], _CODINGS[coding]
     check_data(coding, channels, count, data)
     return Samples.of_checked(
         boot=boot,
         sequence=sequence,
         clock_us=clock_us,
         index=index,
-        coding=_CODINGS[coding],
+        coding=coding,
         channels=channels,
         count=count,
         data=data,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 _OFF: Final = 0.03  # so far the true rate may be from the nominal one
@@ -12,7 +11,6 @@ _REPEATED_S: Final = 10.0  # a smaller jump back is a frame that came again; a l
 _AHEAD_S: Final = 120.0  # the strap's clock may run ahead of the arrival times by no more: a stall that is made good
 
 
-@dataclass
 class PolarIndex:
     """Numbers the samples by the times of their frames, so that what is missing is counted.
 
@@ -27,15 +25,16 @@ class PolarIndex:
         clock_sets: How often the strap's clock was set or began anew.
     """
 
-    rate_hz: float
-    clock_sets: int = 0
-    _next: int = 0
-    _period_s: float = 0.0
-    _line_s: float = 0.0  # of the last sample, on the strap's clock since `_origin_ns`
-    _origin_ns: int = -1
-    _last_s: float = 0.0
-    _host_s: float = 0.0
-    _frames: int = 0  # that the line rests on
+    def __init__(self, rate_hz: float) -> None:
+        self.rate_hz = rate_hz
+        self.clock_sets = 0
+        self._next = 0
+        self._period_s = 1 / rate_hz
+        self._frames = 0  # that the line rests on
+        self._origin_ns = 0  # of the strap's clock: where its seconds below begin
+        self._line_s = 0.0  # of the last sample, on the line
+        self._last_s = 0.0  # of the last sample, as it was told
+        self._host_s = 0.0  # when the last frame came
 
     def place(self, nanoseconds: int, count: int, host_s: float) -> int | None:
         """Number of the first of `count` samples whose last was taken at `nanoseconds`; None where they came before.
@@ -45,15 +44,15 @@ class PolarIndex:
             count: Samples of the frame.
             host_s: When the frame came, on a clock that never jumps.
         """
-        if self._origin_ns < 0:
-            self._begin(nanoseconds, 1 / self.rate_hz)
+        if not self._frames:
+            self._begin(nanoseconds)
         else:
             time_s = (nanoseconds - self._origin_ns) * 1e-9
             passed_s, waited_s = time_s - self._last_s, host_s - self._host_s
             if not -_REPEATED_S < passed_s < waited_s + _AHEAD_S:
                 self.clock_sets += 1
                 self._next += max(1, round(waited_s / self._period_s) - count)
-                self._begin(nanoseconds, self._period_s)
+                self._begin(nanoseconds)
             elif passed_s <= 0:
                 return None
             else:
@@ -63,8 +62,8 @@ class PolarIndex:
         start, self._next = self._next, self._next + count
         return start
 
-    def _begin(self, nanoseconds: int, period_s: float) -> None:
-        self._origin_ns, self._period_s = nanoseconds, period_s
+    def _begin(self, nanoseconds: int) -> None:
+        self._origin_ns = nanoseconds
         self._line_s = self._last_s = 0.0
         self._frames = _TRUST
 

@@ -139,7 +139,7 @@ def _first(recording: Recording) -> tuple[Frame, Hello | None]:
             if isinstance(frame, Rejected):
                 continue
             if not begun:
-                before, begun = replace(frame, sequence=frame.sequence - 1), True
+                before, begun = replace(frame, sequence=(frame.sequence - 1) % (1 << 16)), True
             if isinstance(frame, Hello):
                 return before, frame
     return before, None

@@ -13,7 +13,7 @@ from firmware_bridge.coding import (
     MISSING,
     PLAIN,
     WIDTHS,
-    checked,
+    as_sent,
     data_length,
     deltas,
     highest,
@@ -80,7 +80,7 @@ def encode_stream(
     Raises:
         FrameError: A value does not fit `width` bytes.
     """
-    numbers = checked(values, width)
+    numbers = as_sent(values, width)
     found = cuts(values, width, delta=delta, longest=longest)
     frames: list[bytes] = [b""] * len(found)
     alike: dict[tuple[Coding, int], list[int]] = {}
@@ -96,6 +96,8 @@ def encode_stream(
 
 def cuts(values: NDArray[np.int32], width: int, *, delta: bool = True, longest: int = MAX_COUNT) -> list[Cut]:
     """Where to cut values (channels, n): each frame takes as many samples as any coding has room for."""
+    if longest < 1:
+        raise ValueError(f"longest is {longest}: a frame has a sample at least")
     channels, n = values.shape
     plain = PLAIN[width]
     room = min(room_for(plain, channels), longest)

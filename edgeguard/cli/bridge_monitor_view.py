@@ -35,12 +35,13 @@ def plain(now: Standing) -> str:
     """The same on one line, for a file or a pipe."""
     if now.hello is None or now.state != "connected":
         return _text([*_link(now), ("  ", ""), *_why(now)]).rstrip()
-    rate = "?" if now.rate_hz is None else f"{now.rate_hz:.2f}"
+    promised_hz = now.hello.rate_hz
+    rate = f"{promised_hz:g} Hz promised" if now.rate_hz is None else f"{now.rate_hz:.2f} of {promised_hz:g} Hz"
     battery = "" if now.battery is None else f", battery {now.battery:.0%}"
     off = ", ".join(_off(now, now.hello))
     counts, decoded = now.counts, now.decoded
     return (
-        f"{now.hello.device}: {rate} of {now.hello.rate_hz:g} Hz, {counts.samples} samples, {counts.gaps} gaps, "
+        f"{now.hello.device}: {rate}, {counts.samples} samples, {counts.gaps} gaps, "
         f"{counts.missing} missing, {decoded.crc} CRC errors, {decoded.rejected - decoded.crc} other pieces dropped, "
         f"{counts.restarts} restarts{battery}{f', leads off: {off}' if off else ''}"
     )
@@ -59,7 +60,7 @@ def _link(now: Standing) -> Line:
     styles: dict[str, Style] = {"connected": "good", "connecting": "note", "down": "bad"}
     line: Line = [(now.link, ""), (f"  {now.state}", styles[now.state]), (f" for {minutes}:{seconds:02}", "")]
     if now.breaks:
-        line.append((f", broke off {now.breaks}×", "note"))
+        line.append((f", breaks so far {now.breaks}", "note"))
     return line
 
 

@@ -38,8 +38,9 @@ def command(*, file: Path, pty: Path | None, tcp: str | None, speed: str, loop: 
         from firmware_bridge.recording import read_recording
         from firmware_bridge.replaying import ReplayedWearable
 
-        recording, plug, pace = read_recording(file), plug_from(pty, tcp), speed_from(speed)
+        recording, pace = read_recording(file), speed_from(speed)
         wearable = ReplayedWearable(recording, loop=loop)
+        plug = plug_from(pty, tcp)
 
         async def play() -> None:
             async with plug:

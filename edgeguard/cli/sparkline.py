@@ -30,11 +30,13 @@ def _dots(values: NDArray[np.float32], columns: int, levels: int) -> NDArray[np.
     least, greatest = np.nanmin(low), np.nanmax(high)
     span = (greatest - least) or 1.0
     middle = 0.5 * (greatest == least)
-    bottom, top = ((edge - least) / span * (levels - 1) + middle * (levels - 1) for edge in (low, high))
-    bottom = np.fmin(bottom, np.append(np.nan, top[:-1]) + 0 * bottom)
-    top = np.fmax(top, np.append(np.nan, bottom[:-1]) + 0 * top)
+    bottom, top = (np.rint((edge - least) / span * (levels - 1) + middle * (levels - 1)) for edge in (low, high))
+    joined = 0 * bottom  # NaN stays NaN
+    before_bottom, before_top = (np.append(np.nan, edge[:-1]) for edge in (bottom, top))
+    bottom = np.fmin(bottom, before_top + 1 + joined)
+    top = np.fmax(top, before_bottom - 1 + joined)
     level = np.arange(levels - 1, -1, -1)[:, None]
-    return np.asarray((level >= np.rint(bottom)) & (level <= np.rint(top)))
+    return np.asarray((level >= bottom) & (level <= top))
 
 
 def _extremes(values: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -21,7 +21,7 @@ from edgeguard.errors import ConfigError, EdgeGuardError, LinkError, SourceError
 from edgeguard.signals.resampling import rate_ratio
 from edgeguard.signals.spec import SignalSpec
 
-_OPEN_S: Final = 10.0
+_OPEN_S: Final = 30.0  # a search over Bluetooth alone takes ten
 _FIRST_SAMPLE_S: Final = 3.0
 
 

@@ -108,7 +108,7 @@ class StreamCounts:
         repeated_samples: Samples that came again or too late, and were dropped.
         faults: What else, by kind in few words: ``link lost``, ``malformed line``, ``wrong rate`` …
         suppressed: Alarms that the rate limit held back.
-        battery: Charge of the wearable's battery right now, 0 to 1; None where it is not told, or the link is down.
+        battery: Charge of the wearable's battery as last told, 0 to 1; None where it is not, or the link is down.
     """
 
     gaps: int = 0

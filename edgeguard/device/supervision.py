@@ -122,7 +122,11 @@ class Supervisor:
     def look(self, now_s: float) -> None:
         """About once a second: is it still heard?"""
         self._ask_source()
-        if self._live and not (self._down or self._silent) and now_s - self._heard_s > SILENT_S:
+        if now_s - self._heard_s <= SILENT_S:
+            return
+        if self._down:
+            self._counts.battery = None  # not at once: the last charge before it went out must be seen
+        if self._live and not (self._down or self._silent):
             self._silent = True
             self._fault(SILENT, f"no samples for {SILENT_S:g} s")
 
@@ -201,7 +205,6 @@ class Supervisor:
         if not self._down:
             self._fault(kind, why)
         self._down = True
-        self._counts.battery = None
 
     def _fault(self, kind: str, why: str) -> None:
         self._counts.faults[kind] += 1

@@ -28,13 +28,19 @@ _NOT_AVAILABLE: Final = {
     _Reason.NO_BLUETOOTH: "this computer has no Bluetooth adapter: plug one in",
     _Reason.NO_BLE_CENTRAL_ROLE: "this computer's Bluetooth adapter knows no Bluetooth LE: plug in another",
     _Reason.POWERED_OFF: "Bluetooth is switched off: switch it on, on Linux with bluetoothctl power on",
+    _Reason.UNKNOWN: "Bluetooth cannot be used, and the system does not say why: switch it off and on again",
 }
 _DENIED: Final = (
     "this program may not use Bluetooth: allow it in the settings for privacy, on Linux run it outside a sandbox"
 )
 _NO_BLUEZ: Final = "BlueZ does not run: install the package bluez, then sudo systemctl start bluetooth"
 _NO_DBUS: Final = "there is no D-Bus, which Bluetooth needs: install dbus and bluez, in a container mount /run/dbus"
-_NOBODY_OWNS: Final = ("org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner")
+_BUS_ERRORS: Final = {
+    "org.freedesktop.DBus.Error.ServiceUnknown": _NO_BLUEZ,
+    "org.freedesktop.DBus.Error.NameHasNoOwner": _NO_BLUEZ,
+    "org.freedesktop.DBus.Error.AccessDenied": "you may not use BlueZ: join its group with "
+    "sudo usermod -aG bluetooth $USER, then log out and in again",
+}
 
 
 class Connection(Protocol):
@@ -161,8 +167,8 @@ def _translated(name: str) -> Iterator[None]:
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise LinkRefused(_NO_DBUS) from error
     except BleakDBusError as error:
-        if error.dbus_error in _NOBODY_OWNS:
-            raise LinkRefused(_NO_BLUEZ) from error
+        if error.dbus_error in _BUS_ERRORS:
+            raise LinkRefused(_BUS_ERRORS[error.dbus_error]) from error
         raise LinkDown(f"Bluetooth device {name}: BlueZ says {error}; try again") from error
     except (BleakError, OSError, EOFError) as error:
         raise LinkDown(f"Bluetooth device {name} is lost ({str(error) or type(error).__name__})") from error

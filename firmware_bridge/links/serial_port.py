@@ -41,12 +41,7 @@ class SerialLink:
         try:
             # a timeout between bytes asks the kernel to tell "nothing yet" from "hung up", which it otherwise does not
             self._port = serial.Serial(self._path, self._baud, exclusive=True, inter_byte_timeout=0)
-        except (
-            OSError,
-            termios.error,
-            ValueError,
-            NotImplementedError,
-        ) as error:  # pyserial lets some of the system's by
+        except (OSError, termios.error, ValueError, NotImplementedError) as error:
             raise refusal(self._path, self._baud, error, _there()) from error
         _shut_out_others(self._port.fileno())
 

@@ -175,13 +175,14 @@ def test_faults_that_a_source_counts_are_reported(played):
     assert played(source)[1].faults == {"malformed line": 3}
 
 
-def test_the_last_charge_that_a_source_told_holds_until_its_link_is_lost(played):
-    source = FakeSource([chunk(0), 3600.0])
+@pytest.mark.parametrize(
+    ("steps", "seconds", "battery"),
+    [([3600.0], 60.0, 0.8), ([LinkError("it went out")], 1.0, 0.8), ([LinkError("it went out")], 6.0, None)],
+)
+def test_the_charge_that_a_source_told_last_holds_until_its_link_is_lost_for_a_while(played, steps, seconds, battery):
+    source, clock = FakeSource([chunk(0), *steps]), Clock()
     source.charges = [0.8, None]
-    assert played(source, then=lambda supervisor: supervisor.look(0.0))[1].battery == 0.8
-    source = FakeSource([chunk(0), LinkError("unplugged")])
-    source.charges = [0.8]
-    assert played(source)[1].battery is None
+    assert played(source, then=lambda supervisor: supervisor.look(seconds), clock=clock)[1].battery == battery
 
 
 @pytest.mark.parametrize("charge", [1.5, -0.1, float("nan")])

@@ -1,6 +1,7 @@
 """Coverage-guided fuzzing of the decoder.
 
-By hand, for hours: ``python -m tests.firmware_bridge.fuzz_decoder CORPUS_FOLDER``; ends at the first thing that does not hold.
+By hand, for hours: ``python -m tests.firmware_bridge.fuzz_decoder FOUND tests/firmware_bridge/corpus``, where FOUND is
+an empty folder for what leads to new code; ends at the first thing that does not hold.
 """
 
 import sys

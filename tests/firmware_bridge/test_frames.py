@@ -131,9 +131,17 @@ def test_a_hello_has_1_to_32_channels_each_with_its_own_name():
             dataclasses.replace(HELLO, channels=wrong)
 
 
-def test_what_is_said_of_a_text_is_short_and_escaped():
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda text: dataclasses.replace(HELLO, device=text),
+        lambda text: dataclasses.replace(HELLO, firmware=text),
+        lambda text: Channel(text, text, 1),
+    ],
+)
+def test_what_is_said_of_a_text_is_short_and_escaped(made):
     with pytest.raises(FrameError) as caught:
-        dataclasses.replace(HELLO, device="\x1b[2J\n" * 1000)
+        made("\x1b[2J\n\U0001f600" * 1000)
     assert len(str(caught.value)) < 300
     assert str(caught.value).isascii()
     assert str(caught.value).isprintable()

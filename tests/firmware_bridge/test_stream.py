@@ -76,6 +76,11 @@ def test_a_spike_is_sent_packed_and_the_calm_around_it_is_not():
     ]
 
 
+def test_a_frame_of_no_samples_is_never_cut():
+    with pytest.raises(ValueError, match="longest is 0"):
+        encode_stream(np.zeros((8, 5), np.int32), 2, ORIGIN, longest=0)
+
+
 def test_no_samples_make_no_frames():
     assert encode_stream(np.zeros((8, 0), np.int32), 2, ORIGIN) == []
 

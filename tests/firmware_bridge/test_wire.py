@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_bridge.coding import values_of
 from firmware_bridge.errors import FrameError
 from firmware_bridge.frames import MAX_FRAME, Channel, Coding, Hello, Samples
 from firmware_bridge.wire import encode, framed, parse
@@ -53,6 +54,29 @@ def test_any_body_is_a_frame_or_refused(body):
     except FrameError:
         return
     assert parse(plain_wire.body_of(encode(frame))) == frame
+
+
+@given(
+    st.sampled_from([(2, 2, 1), (3, 3, 1), (4, 3, 2)]),
+    st.lists(st.tuples(st.booleans(), st.integers(0, 70_000)), min_size=1, max_size=3),
+    st.binary(max_size=40),
+)
+def test_differences_are_taken_just_where_no_sum_leaves_the_range(coding, ends, steps):
+    number, base, step = coding
+    top = (1 << 8 * base - 1) - 1
+    first = [max(top - way, 0) * (1 if upper else -1) for upper, way in ends]
+    count = 1 + len(steps) // (step * len(first))
+    data = b"".join(one.to_bytes(base, "little", signed=True) for one in first)
+    data += steps[: (count - 1) * step * len(first)]
+    inside = all(abs(value) <= top for channel in plain_wire.values(number, len(first), data) for value in channel)
+    body = b"\1\2" + bytes(12) + bytes([number, len(first), count]) + data
+    try:
+        frame = parse(body)
+    except FrameError:
+        assert not inside
+        return
+    assert inside
+    assert values_of(frame).tolist() == plain_wire.values(number, len(first), data)
 
 
 def test_a_hello_may_part_channels_that_are_alike():

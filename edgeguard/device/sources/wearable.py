@@ -19,7 +19,7 @@ from edgeguard.device.sources.claims import claim, release
 from edgeguard.errors import ConfigError, SourceError
 from edgeguard.signals.spec import SignalSpec
 from firmware_bridge.errors import BridgeError, LinkDown
-from firmware_bridge.frames import Action, Battery, Heartbeat, Hello, Leads
+from firmware_bridge.frames import Ack, Action, Battery, Heartbeat, Hello, Leads
 from firmware_bridge.links import open_link
 
 with translated():  # its libraries are an extra
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 LEAD_OFF: Final = "lead off"
 _OURS: Final = ("device", "channels")
 _FAREWELL_S: Final = 1.0
+_U31, _U32 = 1 << 31, 1 << 32
 
 
 class WearableSource:
@@ -56,7 +57,8 @@ class WearableSource:
         self._faults: Counter[str] = Counter()
         self._wire = WireFaults(self._client.decoder.counts, self._client.session.counts, self._faults)
         self._claimed: str | None = None
-        self._streams = False
+        self._told_to_start = False
+        self._started: Ack | None = None  # the answer to the last start
         self._leads_off: set[int] = set()  # of the channels that the model takes
         self._charge: float | None = None  # the lowest since it was last asked
 
@@ -78,8 +80,8 @@ class WearableSource:
     async def close(self) -> None:
         """Stop the wearable where it still hears us, and let go of the link; harmless when called twice."""
         try:
-            if self._streams:
-                self._streams = False
+            if self._told_to_start:
+                self._told_to_start = False
                 with suppress(BridgeError, asyncio.TimeoutError):
                     await asyncio.wait_for(self._client.command(Action.STOP), _FAREWELL_S)
         finally:
@@ -94,8 +96,8 @@ class WearableSource:
         return rows, scales([channel.unit for channel in hello.channels], rows, signal.units, origin)
 
     async def _start(self) -> None:
-        await self._client.command(Action.START)
-        self._streams = True
+        self._told_to_start = True
+        self._started = await self._client.command(Action.START)
 
     async def _samples(self, hello: Hello, rows: list[int], factors: NDArray[np.float32]) -> AsyncIterator[Samples]:
         with tried_again():
@@ -121,8 +123,15 @@ class WearableSource:
                 self._note_leads({row for row in rows if off >> row & 1})
             case Battery(percent=percent):
                 self._note_charge(percent / 100)
-            case Heartbeat(streaming=False):
+            case Heartbeat(streaming=False) if self._is_new(news):
                 await self._start()
+
+    def _is_new(self, heartbeat: Heartbeat) -> bool:
+        """Whether it was made after the wearable was started: each start costs a gap."""
+        started = self._started
+        return (
+            started is None or heartbeat.boot != started.boot or (heartbeat.clock_us - started.clock_us) % _U32 < _U31
+        )
 
     def _note_leads(self, off: set[int]) -> None:
         if came_off := off - self._leads_off:

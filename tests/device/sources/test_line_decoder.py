@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeguard.device.sources.line_decoder import LONGEST, LineDecoder
+from edgeguard.device.sources.line_decoder import LineDecoder
+from edgeguard.device.sources.text_rows import LONGEST
 from edgeguard.errors import LinkError
 
 HEAD = b'{"rate_hz": 360, "channels": ["MLII", "V5"], "units": ["mV", "mV"]}\n'
@@ -63,7 +64,7 @@ def test_a_line_without_end_takes_no_memory():
     decoder = LineDecoder()
     for piece in (HEAD, b"4,1,1\n5", *[b"0" * 1000] * 1000, b"\n6,1,1\n"):
         found = decoder.feed(piece)
-        assert len(decoder._rest) <= LONGEST
+        assert len(decoder._lines._rest) <= LONGEST
     assert (decoder.malformed, found[0].start) == (1, 6)
 
 

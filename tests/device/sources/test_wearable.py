@@ -258,6 +258,17 @@ def test_a_wearable_that_says_that_it_does_not_stream_is_started():
     with_puppet(play)
 
 
+def test_what_it_said_before_it_was_started_does_not_count():
+    async def play(feed, puppet):
+        puppet.later_s = -1.0
+        puppet.say(Heartbeat, 0, 0, False)
+        puppet.say_samples(30)
+        await heard(feed, 1)
+        return puppet.heard.count(Action.START)
+
+    assert with_puppet(play) == 1
+
+
 def test_a_wearable_that_does_not_start_says_why():
     with pytest.raises(LinkError, match="does not start: not now") as found:
         with_puppet(None, Puppet(result=Result.NOT_NOW))

@@ -14,8 +14,8 @@ void port_write(const void *bytes, size_t n);
 /* Call `interrupt` every `period_us` until it is NULL. */
 void port_interrupts(void (*interrupt)(void), uint32_t period_us);
 
-/* Sleep up to the next interrupt. */
-void port_wait(void);
+/* Call `interrupt` after so many of the M4's ticks, and again and again. */
+void port_interrupt_after(void (*interrupt)(void), uint32_t ticks);
 
 /* On the M4 under -icount shift=0: instructions so far, modulo 2^24 * 40. Else 0. */
 uint32_t port_instructions(void);

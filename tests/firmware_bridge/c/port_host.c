@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
-#include <time.h>
 
 static void (*called)(void);
 
@@ -39,12 +38,6 @@ void port_interrupts(void (*interrupt)(void), uint32_t period_us)
         timer.it_interval.tv_usec = timer.it_value.tv_usec = (suseconds_t)period_us;
     }
     setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-void port_wait(void)
-{
-    const struct timespec pause = {0, 1000000};
-    nanosleep(&pause, NULL);
 }
 
 uint32_t port_instructions(void)

@@ -52,15 +52,15 @@ void port_write(const void *bytes, size_t n)
 
 void port_interrupts(void (*interrupt)(void), uint32_t period_us)
 {
-    called = interrupt;
-    SYSTICK_RELOAD = period_us * 25u - 1u;
-    SYSTICK_NOW = 0;
-    SYSTICK_CONTROL = interrupt == NULL ? 0u : 7u;
+    port_interrupt_after(interrupt, period_us * 25u - 1u);
 }
 
-void port_wait(void)
+void port_interrupt_after(void (*interrupt)(void), uint32_t ticks)
 {
-    __asm__ volatile("wfi");
+    called = interrupt;
+    SYSTICK_RELOAD = ticks;
+    SYSTICK_NOW = 0;
+    SYSTICK_CONTROL = interrupt == NULL ? 0u : 7u;
 }
 
 /* One instruction is one nanosecond, one tick 40. */
@@ -70,6 +70,8 @@ uint32_t port_instructions(void)
         SYSTICK_RELOAD = 0xFFFFFFu;
         SYSTICK_NOW = 0;
         SYSTICK_CONTROL = 5u;
+        while (SYSTICK_NOW == 0) {
+        }
     }
     return (0xFFFFFFu - SYSTICK_NOW) * 40u;
 }

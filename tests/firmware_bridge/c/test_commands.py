@@ -14,7 +14,7 @@ from firmware_bridge.decoder import Decoder
 from firmware_bridge.frames import Ack, Action, Battery, Command, Heartbeat, Hello, Leads, Result, Samples
 from tests.firmware_bridge.c.script import Polled, Script, frames_of
 
-FUZZED = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZED = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 COMMANDS = st.builds(
     Command, st.just(0), st.just(5), st.just(6), st.integers(0, 3), st.integers(0, 5), st.sampled_from([0, 1, 500_000])
 )

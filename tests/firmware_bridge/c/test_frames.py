@@ -10,6 +10,6 @@ from tests.firmware_bridge.c.reproducing import script_for
 
 
 @given(FRAMES)
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_frame_is_made_alike(bridge, frame):
     assert bridge(script_for(frame))[-1].wire == wire.encode(frame)

@@ -12,7 +12,7 @@ from firmware_bridge.decoder import Decoder
 from firmware_bridge.frames import Coding, Heartbeat, Leads, Samples
 from tests.firmware_bridge.c.script import Script, frames_of, wire_of
 
-STREAM = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+STREAM = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def samples_of(answers):

@@ -8,7 +8,6 @@ import subprocess
 import tty
 from contextlib import contextmanager
 
-import numpy as np
 import pytest
 
 from firmware_bridge import wire
@@ -16,8 +15,8 @@ from firmware_bridge.client import Client
 from firmware_bridge.errors import WearableError
 from firmware_bridge.frames import Action, Battery, Command
 from firmware_bridge.links import open_link
-from firmware_bridge.session import Block
 from tests.firmware_bridge.c.building import host_program
+from tests.firmware_bridge.c.listening import is_the_signal, streamed
 
 
 @pytest.fixture(scope="module")
@@ -49,49 +48,11 @@ def plugged(program, **options):
         os.close(master)
 
 
-async def listened(client, samples):
-    """What comes until so many samples came."""
-    heard = []
-    async for news in client.news():
-        heard.append(news)
-        if client.session.counts.samples >= samples:
-            return heard
-    return heard
-
-
-async def streamed(path, samples, rate_hz=None):
-    """The client, and all that it heard, of a wearable that was started and stopped."""
-    client = Client(open_link(f"serial:{path}"))
-    await client.open()
-    if rate_hz:
-        await client.command(Action.SET_RATE, rate_hz * 1000)
-    await client.command(Action.START)
-    heard = await listened(client, samples)
-    await client.command(Action.STOP)
-    await client.close()
-    return client, heard + client.session.flush()
-
-
-def is_the_signal(blocks, offset):
-    """Whether each sample of each block is the one of its index."""
-    for block in blocks:
-        index = block.start + offset + np.arange(block.values.shape[1])
-        expected = (37 * index + 1000 * np.arange(len(block.values))[:, None]) % 20011 - 10000
-        np.testing.assert_array_equal(block.values, expected * 0.5)
-
-
-def offset_of(block):
-    """What is to be added to the session's indices for the wearable's."""
-    first = round(block.values[0, 0] / 0.5) + 10000
-    return next(n for n in range(20011) if 37 * n % 20011 == first) - block.start
-
-
 @pytest.mark.parametrize("options", [{}, {"width": 2, "channels": 32}, {"delta": 0, "accept": 7}])
 def test_every_sample_arrives(program, options):
     with plugged(program, **options) as path:
         client, heard = asyncio.run(streamed(path, 200, rate_hz=500))
-    blocks = [one for one in heard if isinstance(one, Block)]
-    is_the_signal(blocks, offset_of(blocks[0]))
+    is_the_signal(heard)
     assert client.session.hello.rate_hz == 500
     assert client.decoder.counts.rejected == 0
     assert (client.session.counts.missing, client.session.counts.lost_frames) == (0, 0)
@@ -100,8 +61,7 @@ def test_every_sample_arrives(program, options):
 def test_samples_that_a_slow_link_lost_are_counted_one_by_one(program):
     with plugged(program, rate_hz=1000, stall_ms=400, ring=224) as path:
         client, heard = asyncio.run(streamed(path, 1200))
-    blocks = [one for one in heard if isinstance(one, Block)]
-    is_the_signal(blocks, offset_of(blocks[0]))
+    is_the_signal(heard)
     assert client.session.counts.missing > 0
     assert client.decoder.counts.rejected == 0
     assert any(isinstance(one, Battery) for one in heard)

@@ -141,7 +141,8 @@ def not_available(reason):
         (not_available("POWERED_OFF"), LinkRefused, "switched off: switch it on, on Linux with bluetoothctl power on"),
         (not_available("NO_BLE_CENTRAL_ROLE"), LinkRefused, "knows no Bluetooth LE"),
         (not_available("DENIED_BY_USER"), LinkRefused, "may not use Bluetooth: allow it"),
-        (not_available("UNKNOWN"), LinkRefused, "may not use Bluetooth: allow it"),
+        (not_available("UNKNOWN"), LinkRefused, "does not say why: switch it off and on again"),
+        (BleakDBusError("org.freedesktop.DBus.Error.AccessDenied", []), LinkRefused, "usermod -aG bluetooth"),
         (
             BleakDBusError("org.bluez.Error.InProgress", ["busy"]),
             LinkDown,
