@@ -403,6 +403,15 @@ def test_an_index_that_leaps_while_the_clock_does_not_is_a_restart(leap):
     assert heard.runs()[1][0] - 1000 == heard.counts.missing < 100
 
 
+def test_what_was_held_back_behind_a_leap_is_not_lost():
+    sender, heard = started()
+    heard(sender.samples())
+    sender.index += 10_000
+    leap, hello, samples = sender.samples(), sender.hello(), sender.samples()
+    heard(hello, samples, leap)
+    assert (heard.counts.restarts, heard.counts.unscaled, heard.counts.samples) == (1, 10, 20)
+
+
 def test_samples_that_do_not_fit_the_hello_are_dropped_and_asked_about():
     sender, heard = started()
     heard(sender.samples(5, channels=3))
