@@ -86,7 +86,7 @@ def results(tmp_path_factory):
     kept = {protocol: mitbih_fcnet.kept(run_on_beats(split)) for protocol, split in beats.items()}
     write_result("mitbih-fcnet", kept, seeds=[0], folder=folder)
     write_result("exit-cost", {"networks": [cost_of("FCNet"), cost_of("VGG16")]}, folder=folder)
-    for subject in ("synthetic-ecg", "qrs-detection"):
+    for subject in ("synthetic-ecg", "qrs-detection", "bridge-loss"):
         (folder / f"{subject}.json").write_text((RESULTS / f"{subject}.json").read_text())
     return folder
 
