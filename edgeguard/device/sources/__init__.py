@@ -21,7 +21,7 @@ SOURCES: Final[Registry[Callable[[str, float], Source]]] = Registry(
         "brainflow": "edgeguard.device.sources.brainflow_source:BrainFlowSource",
         "csv": "edgeguard.device.sources.csv_pipe:CsvSource",
         "lines": "edgeguard.device.sources.lines:LinesSource",
-        "lsl": "edgeguard.device.sources.lsl_inlet:LslSource",
+        "lsl": "edgeguard.device.sources.lsl_source:LslSource",
         "polar": "edgeguard.device.sources.polar:PolarSource",
         "replay": "edgeguard.device.sources.replay:replay_source",
         "serial": "edgeguard.device.sources.wearable:SerialSource",

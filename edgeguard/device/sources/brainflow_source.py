@@ -18,7 +18,7 @@ from edgeguard.device.sources.brainflow_board import Board, Table
 from edgeguard.device.sources.channels import channel_rows, scales
 from edgeguard.device.sources.packet_counter import PacketCounter
 from edgeguard.device.sources.text_rows import samples_at
-from edgeguard.errors import LinkError, SourceError
+from edgeguard.errors import LinkError
 from edgeguard.signals.spec import SignalSpec
 
 _POLL_S: Final = 0.05
@@ -74,7 +74,7 @@ class BrainFlowSource:
         self._board = Board(board, facts, str(options.master), _PRESETS[options.preset])
         self._wanted = [name for name in str(options.channels).split("+") if name]
         self._name = f"brainflow:{board}"
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread = ThreadPoolExecutor(1, "brainflow")  # no call can be broken off, so closing waits for it
         self._next = 0  # index of the next sample, over all times that it was opened
         self._heard_s: float | None = None
         self._charge: float | None = None
@@ -87,7 +87,6 @@ class BrainFlowSource:
         table = self._board.table()
         rows = channel_rows(table.names, len(table.rows), signal, self._wanted, self._name)
         factors = scales(["uV"] * len(table.rows), rows, signal.units, self._name)
-        self._thread = ThreadPoolExecutor(1, "brainflow")  # opening cannot be broken off, so closing must wait for it
         await self._in_thread(lambda: self._board.start(table.rate_hz))
         taken = [table.rows[row] for row in rows]
         samples = self._samples(table, taken, factors)
@@ -95,10 +94,7 @@ class BrainFlowSource:
 
     async def close(self) -> None:
         """Stop the board and let go of it; harmless when called twice."""
-        if self._thread is not None:
-            await self._in_thread(self._board.stop)
-            self._thread.shutdown(wait=False)
-            self._thread = None
+        await self._in_thread(self._board.stop)
 
     async def _samples(self, table: Table, rows: list[int], factors: NDArray[np.float32]) -> AsyncIterator[Samples]:
         counter = PacketCounter()
@@ -138,6 +134,4 @@ class BrainFlowSource:
         return charge
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        if self._thread is None:
-            raise SourceError(f"{self._name} was not opened")
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
