@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.bridge_codec_table import bridge_codec
+from benchmarks.bridge_size_table import bridge_instructions, bridge_size
 from benchmarks.bridge_tables import bridge_loss
 from benchmarks.device_tables import (
     device_faults,
@@ -284,7 +286,10 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "fleet-api": ("fleet-pages", fleet_api),
     "fleet-pages": ("fleet-pages", fleet_pages),
     "fleet-scale": ("fleet-ingest", fleet_scale),
+    "bridge-codec": ("bridge-codec", bridge_codec),
+    "bridge-instructions": ("bridge-size", bridge_instructions),
     "bridge-loss": ("bridge-loss", bridge_loss),
+    "bridge-size": ("bridge-size", bridge_size),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
     "qrs-detection": ("qrs-detection", qrs_detection),
