@@ -24,13 +24,13 @@ ROWS, FZ, CZ, BATTERY, TIME = 32, 1, 3, 29, 30  # of the synthetic board
 def recorded(tmp_path):
     """A file of BrainFlow's playback board, ten times faster than its board sent it: a sample's value is its index."""
 
-    def record(indices, numbers=None):
+    def record(indices, numbers=None, suffix=""):
         table = np.zeros((ROWS, len(indices)))
         table[0] = np.asarray(indices) % 256 if numbers is None else numbers
         table[[FZ, CZ]], table[BATTERY] = indices, 80
         table[TIME] = 1e9 + np.arange(len(indices)) / 2500
         np.savetxt(tmp_path / "board.csv", table.T, "%.6f", delimiter="\t")
-        return open_source(f"brainflow:playback_file,file={tmp_path}/board.csv,master=synthetic")
+        return open_source(f"brainflow:playback_file,file={tmp_path}/board.csv,master=synthetic{suffix}")
 
     return record
 
@@ -63,9 +63,7 @@ def test_the_feed_is_live_at_the_boards_rate():
 
 
 def test_channels_may_be_chosen_and_are_in_the_models_unit(recorded):
-    recorded(np.arange(100, 400))
-    source = recorded(np.arange(100, 400))
-    source._wanted = ["0", "Cz"]
+    source = recorded(np.arange(100, 400), suffix=",channels=0+Cz")
     signal = SignalSpec(channels=("a", "b"), units="mV", window=5, hop=5, rate_hz=250.0)
     np.testing.assert_allclose(values_of(source, signal, limit=1)[:, 0], [0.1, 0.1], rtol=1e-6)
 
