@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.bridge_codec_table import bridge_codec
+from benchmarks.bridge_size_table import bridge_instructions, bridge_size
 from benchmarks.bridge_tables import bridge_loss
 from benchmarks.device_tables import (
     device_faults,
@@ -32,6 +34,8 @@ from edgeguard.lab.papers.table import Table
 # what writes a file where that is not the benchmark of its name
 WRITERS: Final = {
     "early-exit-ensembles-reduced": "edgeguard reproduce early-exit-ensembles --results benchmarks/results",
+    "early-exit-ensembles-eeg-vgg16-reduced": "edgeguard reproduce early-exit-ensembles --recipe eeg-vgg16 --scale reduced "
+    "--seeds 0 --results benchmarks/results",
     "early-exit-ensembles": "edgeguard reproduce early-exit-ensembles --scale full --results benchmarks/results",
     "exit-cost": "edgeguard reproduce early-exit-ensembles --table cost --results benchmarks/results",
 }
@@ -266,6 +270,9 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "early-exit-table-1-reduced": ("early-exit-ensembles-reduced", early_exit_table("1")),
     "early-exit-table-2-reduced": ("early-exit-ensembles-reduced", early_exit_table("2")),
     "early-exit-curve-reduced": ("early-exit-ensembles-reduced", early_exit_curve),
+    "early-exit-table-1-eeg-reduced": ("early-exit-ensembles-eeg-vgg16-reduced", early_exit_table("1")),
+    "early-exit-table-2-eeg-reduced": ("early-exit-ensembles-eeg-vgg16-reduced", early_exit_table("2")),
+    "early-exit-curve-eeg-reduced": ("early-exit-ensembles-eeg-vgg16-reduced", early_exit_curve),
     "exit-gain": ("exit-gain", exit_gain),
     "attack-speed": ("attack-speed", attack_speed),
     "attack-speed-exits": ("attack-speed", attack_speed_exits),
@@ -286,7 +293,10 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "fleet-api": ("fleet-pages", fleet_api),
     "fleet-pages": ("fleet-pages", fleet_pages),
     "fleet-scale": ("fleet-ingest", fleet_scale),
+    "bridge-codec": ("bridge-codec", bridge_codec),
+    "bridge-instructions": ("bridge-size", bridge_instructions),
     "bridge-loss": ("bridge-loss", bridge_loss),
+    "bridge-size": ("bridge-size", bridge_size),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
     "qrs-detection": ("qrs-detection", qrs_detection),

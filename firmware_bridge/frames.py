@@ -182,9 +182,11 @@ class Samples(_Frame):
         channels: How many there are.
         count: Samples of each channel.
         data: Of the length that the others say.
+        checked: Whether a reader knows that it is, and that no difference overflows.
     """
 
     TYPE: ClassVar[int] = 0x02
+    checked: ClassVar[bool] = False
 
     index: int
     coding: Coding
@@ -203,7 +205,7 @@ class Samples(_Frame):
     def of_checked(cls, **fields: Any) -> Samples:
         """Of fields, all of them, that are known to be right: a reader makes thousands a second."""
         made = cls.__new__(cls)
-        vars(made).update(fields)
+        made.__dict__.update(fields, checked=True)
         return made
 
 

@@ -11,9 +11,7 @@ _U32: Final = (1 << 32) - 1
 _HALF: Final = 1 << 31
 _FAST: Final = 1.5  # an index that runs ahead of the clock by more, and by more than `_LEAP_S`, cannot be
 _LEAP_S: Final = 2.0
-_ASTRAY_S: Final = (
-    60.0  # both clocks apart by so much: the host slept, and does not know how often the other came round
-)
+_ASTRAY_S: Final = 60.0  # host and wearable apart by so much: the host slept, and does not know the clock's turns
 
 
 class Missing:

@@ -14,7 +14,7 @@ Three questions are asked of each frame; all states of a session, and what chang
                            it cannot be: the sequence began anew            -> begin anew, Restarted, next question
     what is it?            a hello                                          -> samples can be scaled; Described if other
     (at its turn)          samples without a hello that they fit            -> `unscaled`, `needs_identify`
-                           samples of an index that cannot be               -> begin anew, Restarted, `unscaled`
+                           samples of an index that cannot be               -> Restarted, `unscaled`
                            samples                                          -> Block, NaN where a lead is off
                            anything else                                    -> kept in mind, and told
 """
@@ -49,11 +49,17 @@ class Session:
 
     def __init__(self) -> None:
         self.counts = SessionCounts()
+        self.hello: Hello | None = None
         self.battery: float | None = None
+        self.leads_off: frozenset[int] = frozenset()
+        self.needs_identify = True
         self._boots = Boots()
+        self._order = Order(self.counts)
+        self._clock = UnfoldedClock()
+        self._model = ClockModel()
         self._missing = Missing(self.counts)
+        self._scaling: Scaling | None = None
         self._told_s = -math.inf  # host's seconds of the last block
-        self._forget()
 
     @property
     def drift_ppm(self) -> float | None:
@@ -81,20 +87,20 @@ class Session:
         """What was held back in the hope of a frame that is late; call it when the link breaks off or ends."""
         return [one for arrival in self._order.flush() for one in self._turn(arrival)]
 
-    def _forget(self) -> None:
-        """Know nothing of the wearable; indices go on."""
-        self.hello: Hello | None = None
-        self.leads_off: frozenset[int] = frozenset()
-        self.needs_identify = True
-        self._scaling: Scaling | None = None
+    def _restart(self, frame: Frame, *, known: bool = False) -> Restarted:
+        """All begins anew; indices go on."""
         self._order = Order(self.counts)
         self._clock = UnfoldedClock()
+        return self._forget(frame, known=known)
+
+    def _forget(self, frame: Frame, *, known: bool = False) -> Restarted:
+        """What the samples mean, and what their numbers were, is not known any more."""
+        self.hello = self._scaling = None
+        self.leads_off = frozenset()
+        self.needs_identify = True
         self._model = ClockModel()
         self._missing.begin()
-
-    def _restart(self, frame: Frame, *, known: bool = False) -> Restarted:
         self.counts.restarts += 1
-        self._forget()
         return Restarted(frame.boot, known)
 
     def _place(self, frame: Frame, host_s: float) -> list[Happening]:
@@ -148,7 +154,9 @@ class Session:
         taken_s = self._told_s = max(self._told_s, self._model.host_s(arrival.clock_us))
         start = self._missing.run(frame.index, frame.count, arrival.clock_us, arrival.host_s, taken_s, hello.rate_hz)
         if start is None:
-            return [self._restart(frame), *self._place(frame, arrival.host_s)]
+            restarted = self._forget(frame)
+            self._model.observe(arrival.clock_us, arrival.host_s)
+            return [restarted, *self._unscaled(frame)]
         self.counts.samples += frame.count
         return [Block(start, values, taken_s, hello)]
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+
+
+def run_apart(coroutine):
+    """What `coroutine` gives, run in a thread of its own: the browser of the page tests has a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def samples_of(source, signal, limit=None):
@@ -42,4 +49,4 @@ def _opened(source, signal, use):
         finally:
             await source.close()
 
-    return asyncio.run(run())
+    return run_apart(run())

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgeguard.errors import SourceError
+
 if TYPE_CHECKING:
     from firmware_bridge.client import Client
 
@@ -49,6 +51,8 @@ def command(*, link: str, out: Path, seconds: float | None, overwrite: bool, qui
             finally:
                 if writer.empty:
                     out.unlink()
+    if writer.empty:
+        raise SourceError(f"nothing came from {opened.name}: no recording was made")
     click.echo(_summary(out, writer.size, client, len(breaks)))
 
 

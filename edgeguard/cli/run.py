@@ -43,8 +43,8 @@ def command(
 ) -> None:
     """Run BUNDLE, a path or a released name, on one or more sources of samples.
 
-    A source is a wearable at serial:PORT, tcp:HOST:PORT or ble:NAME, a recording, synthetic, replay:RECORDING, or
-    lines:tcp://HOST:PORT, lines:FIFO, lines:- for samples as lines of text; docs/sources.md has them all.
+    A source is a wearable (serial:PORT, tcp:HOST:PORT, ble:NAME, polar:ADDRESS), a board or stream (brainflow:BOARD,
+    lsl:NAME), a recording, synthetic, or text from another program (csv:-, lines:-); docs/sources.md has them all.
 
     Without a broker reachable it goes on, and keeps its messages on disk. The broker's password comes from the
     config file's broker.password_file or the variable EDGEGUARD_MQTT_PASSWORD. SIGHUP reads the config file again.

@@ -175,6 +175,8 @@ def dataset_from_recipe(table: DataTable, folder: Path) -> Dataset:
 def split_from_recipe(recipe: Recipe, dataset: Dataset) -> Split:
     """The recipe's split of its data set: seeded, or the published one; ConfigError where the set has none."""
     if recipe.data.split == "published":
+        if recipe.data.split_by != "windows":
+            raise ConfigError(f"the published split of {dataset.name} is as it is: leave data.split_by out")
         if dataset.published is None:
             raise ConfigError(f"{dataset.name} has no published split: give data.split three shares")
         return dataset.published

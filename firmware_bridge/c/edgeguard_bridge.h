@@ -15,8 +15,11 @@
  *
  *     int main(void) {
  *         if (eg_init(&bridge, &config, random16()) != EG_FINE) panic();
- *         for (;;) { while (uart_has_byte()) { uint8_t byte = uart_byte(); eg_receive(&bridge, &byte, 1); }
- *                    eg_poll(&bridge, micros()); }
+ *         for (;;) {
+ *             uint8_t byte;
+ *             while (!bridge.command_waits && uart_read(&byte)) eg_receive(&bridge, &byte, 1);
+ *             eg_poll(&bridge, micros());
+ *         }
  *     }
  *
  * Interrupts. eg_poll belongs to the main loop (or one thread). eg_push, eg_receive, eg_button, eg_leads and eg_battery
@@ -54,7 +57,11 @@ extern "C" {
 
 /* Position in the ring: a type that the CPU reads and writes in one piece. uint8_t on 8-bit CPUs (254 samples at most). */
 #ifndef EG_POSITION
+#ifdef __AVR__
+#define EG_POSITION uint8_t
+#else
 #define EG_POSITION uint16_t
+#endif
 #endif
 typedef EG_POSITION eg_position;
 
@@ -80,7 +87,7 @@ typedef enum {
     EG_BAD_NAME,       /* 1 to 8 printable, no blank, comma or plus; no two alike */
     EG_BAD_UNIT,       /* 1 to 8 printable, no blank */
     EG_BAD_RESOLUTION, /* above 0, finite */
-    EG_BAD_RING,       /* room for one sample at least, for 65534 at most */
+    EG_BAD_RING,       /* room for one sample at least, for 65534 (254) at most */
     EG_BAD_WRITE,      /* a function */
     EG_HELLO_TOO_LONG  /* names and units together have no room in one frame: shorten them */
 } eg_wrong;
@@ -118,7 +125,7 @@ typedef struct {
     void *user; /**< handed to write and command */
 } eg_config;
 
-/** A bridge's state. You may read streaming, taken, lost and rate_mhz. Leave the rest alone; begin with zeros. */
+/** A bridge's state. You may read streaming, command_waits, lost and rate_mhz. Leave the rest alone; begin with zeros. */
 typedef struct {
     const eg_config *config;
     uint32_t rate_mhz;
@@ -183,7 +190,8 @@ size_t eg_receive(eg_bridge *bridge, const uint8_t *bytes, size_t n);
  * microseconds, of which the low 32 bits count; the same one as for eg_push. */
 void eg_poll(eg_bridge *bridge, uint32_t now_us);
 
-/** Bit k set: the lead of channel k is off. Push EG_MISSING for it besides. Say it as often as you like. */
+/** Bit k set: the lead of channel k is off. Push EG_MISSING for it besides. Say it as often as you like, but
+ * without bouncing: each change is a frame. */
 void eg_leads(eg_bridge *bridge, uint32_t off);
 
 /** Charge in percent, and mV or 0. Say it as often as you like; it is sent when a percent changed. */

@@ -28,6 +28,8 @@ def of_answers(seen: Observations, figures: dict[str, float]) -> Iterator[Findin
     yield _of_hello(seen)
     yield _of_events(seen)
     yield _of_answers(seen, figures)
+    for trial in (Trial.IDENTIFY, Trial.START, Trial.REPEATED, Trial.STOP):
+        yield from _of_denial(seen, trial)
     for trial in _REFUSALS:
         yield from _of_refusal(seen, trial)
     if Trial.DAMAGED in seen.asked:
@@ -96,6 +98,12 @@ def _of_answers(seen: Observations, figures: dict[str, float]) -> Finding:
             "note", "answers", f"{text}: bytes to the wearable are lost, read them in an interrupt or with DMA"
         )
     return by_size("answers", took_s, _SOON_S, 10, text, "hand what comes to the bridge more often")
+
+
+def _of_denial(seen: Observations, trial: Trial) -> Iterator[Finding]:
+    asked = seen.asked.get(trial)
+    if asked is not None and asked.result:  # neither DONE nor unanswered
+        yield Finding("wrong", trial.value, f"answered with {_name(asked.result)}: it must be possible then")
 
 
 def _of_refusal(seen: Observations, trial: Trial) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ class TcpLink:
             raise LinkDown(f"{self.name} is refused: nobody listens at port {self._port} there") from error
         except OSError as error:
             raise LinkDown(f"{self.name} cannot be reached ({_why(error)}): check the network") from error
-        _keep_alive(writer.get_extra_info("socket"))
+        keep_alive(writer.get_extra_info("socket"))
         self._reader, self._writer = reader, writer
 
     async def read(self) -> bytes:
@@ -88,7 +88,7 @@ def _why(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-def _keep_alive(connection: socket.socket) -> None:
+def keep_alive(connection: socket.socket) -> None:
     """Have a link that was cut without a word noticed within half a minute."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _KEEPALIVE.items():

@@ -112,6 +112,7 @@ class VirtualWearable:
         self._overrun = Spells(mishaps.overrun_every_s, mishaps.overrun_s, [seed, 2])
         self._button = Spells(mishaps.button_every_s, _PRESS_S, [seed, 3])
         self._power_cut = Spells(mishaps.restart_every_s, 0.0, [seed, 4])
+        self._off = 0  # bit k: the lead of channel k
         self._decoder = Decoder()
         self._said: list[bytes] = []
         self._first_s = math.nan  # nobody has asked yet
@@ -151,6 +152,7 @@ class VirtualWearable:
         self._sequence = 0
         self._last: tuple[tuple[int, int, int], Result] | None = None
         self._sampler = Sampler(self.hello, self._signal, self._most, self._clock, self.counts)
+        self._sampler.off, self._sampler.blocked = self._off, self._overrun.on
         self._said, self._told = [], 0
         self._heartbeat_s = now_s + HEARTBEAT_S
         self._introduce(now_s)
@@ -172,7 +174,7 @@ class VirtualWearable:
     def _agenda(self) -> list[tuple[float, Callable[[float], None]]]:
         return [
             (self._heartbeat_s, self._beat),
-            (self.hello_s if self.streaming else math.inf, self._introduce),
+            (self._hello_s if self.streaming else math.inf, self._introduce),
             (self._leads.change_s, self._turn_leads),
             (self._overrun.change_s, self._turn_overrun),
             (self._button.change_s, self._press),
@@ -184,18 +186,18 @@ class VirtualWearable:
         self._send_samples(all_=False)
 
     def _introduce(self, now_s: float) -> None:
-        self.hello_s = now_s + HELLO_S
+        self._hello_s = now_s + HELLO_S
         hello = self.hello
         self._tell(Hello, now_s, hello.device, hello.firmware, hello.rate_mhz, hello.width, hello.channels)
-        self._tell(Leads, now_s, self._sampler.off)
+        self._tell(Leads, now_s, self._off)
         self._tell_battery(now_s)
 
     def _beat(self, now_s: float) -> None:
         self._heartbeat_s = now_s + HEARTBEAT_S
         if self._percent(now_s) != self._told_percent or now_s >= self._told_s + BATTERY_S:
             self._tell_battery(now_s)
-        sampler = self._sampler
-        self._tell(Heartbeat, now_s, sampler.next_index % _U32, sampler.lost % _U32, sampler.streaming)
+        taken = self._sampler
+        self._tell(Heartbeat, now_s, taken.next_index % _U32, taken.lost % _U32, taken.streaming)
 
     def _tell_battery(self, now_s: float) -> None:
         self._told_percent, self._told_s = self._percent(now_s), now_s
@@ -206,8 +208,9 @@ class VirtualWearable:
 
     def _turn_leads(self, now_s: float) -> None:
         self._leads.turn()
-        self._sampler.off = 1 << int(self._rng.integers(len(self.hello.channels))) if self._leads.on else 0
-        self._tell(Leads, now_s, self._sampler.off)
+        self._off = 1 << int(self._rng.integers(len(self.hello.channels))) if self._leads.on else 0
+        self._sampler.off = self._off
+        self._tell(Leads, now_s, self._off)
 
     def _turn_overrun(self, _now_s: float) -> None:
         self._overrun.turn()

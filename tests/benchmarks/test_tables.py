@@ -77,7 +77,7 @@ def results(tmp_path_factory):
         for net, exits in (("early_exit", 3), ("undefended", 1))
     }
     write_result("ecg5000-fcnet", figures, seeds=[0, 1], folder=folder)
-    for scale in ("", "-reduced"):
+    for scale in ("", "-reduced", "-eeg-vgg16-reduced"):
         write_result(f"early-exit-ensembles{scale}", {"waves": study()}, seeds=[0, 1], folder=folder)
     fleet = ("fleet-faults", "fleet-ingest", "fleet-pages")
     for subject in ("attack-speed", "device-faults", "exit-gain", "early-stopping", *fleet):
@@ -86,7 +86,7 @@ def results(tmp_path_factory):
     kept = {protocol: mitbih_fcnet.kept(run_on_beats(split)) for protocol, split in beats.items()}
     write_result("mitbih-fcnet", kept, seeds=[0], folder=folder)
     write_result("exit-cost", {"networks": [cost_of("FCNet"), cost_of("VGG16")]}, folder=folder)
-    for subject in ("synthetic-ecg", "qrs-detection", "bridge-loss", "eeg-device"):
+    for subject in ("synthetic-ecg", "qrs-detection", "bridge-codec", "bridge-loss", "bridge-size", "eeg-device"):
         (folder / f"{subject}.json").write_text((RESULTS / f"{subject}.json").read_text())
     return folder
 

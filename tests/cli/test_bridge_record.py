@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 
@@ -69,6 +70,14 @@ def test_nobody_there_is_one_line_and_leaves_no_file(edgeguard, tmp_path, link, 
     status, out, err = edgeguard("bridge", "record", link, "-o", "a.egb")
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert message in err
+    assert not (tmp_path / "a.egb").exists()
+
+
+def test_where_nothing_came_there_is_no_recording(edgeguard, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"tcp:127.0.0.1:{silent.getsockname()[1]}"
+        status, out, err = edgeguard("bridge", "record", where, "-o", "a.egb", "--seconds", "0.3")
+    assert (status, out, err) == (1, "", f"error: nothing came from {where}: no recording was made\n")
     assert not (tmp_path / "a.egb").exists()
 
 

@@ -213,6 +213,15 @@ def test_answers_to_others_are_not_taken_for_ours():
     assert played(play) is Result.DONE
 
 
+def test_each_command_waits_for_its_own_answer():
+    async def play(client, link):
+        acks = [await client.command(action) for action in (Action.STOP, Action.START, Action.STOP)]
+        return [ack.id for ack in acks], [command.id for command in link.commands[1:]]
+
+    answered, sent = played(play)
+    assert answered == sent
+
+
 def test_nothing_that_comes_while_a_command_waits_is_lost():
     async def play(client, link):
         link.say(link.sender.samples(3))

@@ -95,6 +95,13 @@ def test_after_an_outage_of_hours_the_drift_is_still_known():
     assert np.abs(given_s - beats_s)[900:].max() < 0.05
 
 
+def test_what_was_heard_before_an_outage_does_not_bend_what_comes_after():
+    beats_s = np.append(np.arange(0.0, 900.0), np.arange(9000.0, 9060.0))
+    device_s = beats_s - np.where(beats_s < 900, 0, 0.2)  # it was cold meanwhile
+    _, given_s = heard(device_s, lateness(beats_s))
+    assert np.abs(given_s - beats_s)[-30:].max() < 0.02
+
+
 @given(
     st.lists(st.tuples(st.integers(-(10**7), 10**9), st.floats(0, 1e5)), min_size=1, max_size=200),
     st.lists(st.integers(0, 10**9), min_size=1),
@@ -147,3 +154,9 @@ def test_a_frame_from_before_is_put_before(back_s):
     clock = UnfoldedClock()
     clock.unfold(1000, 0.0)
     assert clock.unfold((1000 - int(back_s * 1e6)) % 2**32, 0.01) == 1000 - int(back_s * 1e6)
+
+
+def test_a_clock_that_is_far_behind_has_come_round():
+    clock = UnfoldedClock()
+    clock.unfold(0, 0.0)
+    assert clock.unfold(2**32 - 600_000_000, 0.01) == 2**32 - 600_000_000

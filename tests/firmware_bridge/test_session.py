@@ -162,6 +162,8 @@ def test_what_the_wearable_could_not_send_is_counted_as_it_says():
     sender.lost += 10
     heard(sender.heartbeat())
     assert heard.counts.lost_on_wearable == 10
+    heard(Sender(boot=99, lost=5).heartbeat())
+    assert heard.counts.lost_on_wearable == 15
 
 
 @given(st.randoms(use_true_random=False), st.integers(2, 60))
@@ -203,6 +205,14 @@ def test_a_frame_is_waited_for_only_for_so_long():
     assert heard.runs() == [(0, 10), (20, 20)]
     heard(late, late, at_s=200.4)
     assert (heard.counts.late, heard.counts.duplicates) == (1, 1)
+
+
+def test_a_late_frame_is_known_as_such_after_hundreds_of_others():
+    sender, heard = started()
+    heard(*(sender.samples() for _ in range(400)))
+    late = sender.samples()
+    heard(*(sender.samples() for _ in range(20)), late)
+    assert (heard.counts.late, heard.counts.restarts, heard.counts.missing) == (1, 0, 10)
 
 
 def test_after_a_flush_nothing_older_is_waited_for():
@@ -308,11 +318,31 @@ def test_a_wearable_that_draws_the_same_boot_again_is_restarted_all_the_same():
     assert heard.counts.samples == 3300
 
 
-def test_a_boot_that_is_drawn_again_long_after_is_no_second_wearable():
+def test_a_sequence_that_begins_anew_is_no_late_frame():
+    old, heard = started()
+    heard(*(old.samples() for _ in range(256)))
+    old.skip(1)  # number 257, that has the place of 1
+    heard(*(old.samples() for _ in range(40)))
+    heard(Sender(boot=7, sequence=1).samples())
+    assert (heard.counts.late, heard.counts.restarts) == (0, 1)
+
+
+def test_times_do_not_go_back_over_a_restart():
+    old, heard = started()
+    heard(old.samples())
+    new = Sender(boot=99, clock_us=5_000_000)
+    hello = new.hello()
+    new.clock_us = 0  # its first samples are five seconds old
+    heard(hello, new.samples())
+    before, after = heard.of(Block)
+    assert before.host_s <= after.host_s
+
+
+def test_a_boot_that_is_drawn_again_is_no_second_wearable():
     heard = Heard(Sender(boot=1))
     for boot in (2, 1, 3, 1):
         sender = Sender(boot=boot)
-        heard.now_s += 30
+        heard.now_s += 10
         heard(sender.hello(), sender.samples(), at_s=heard.now_s)
     assert [one.known_boot for one in heard.of(Restarted)] == [False] * 4
 
@@ -345,6 +375,15 @@ def test_the_other_wearable_is_heard_once_the_first_is_gone():
     assert heard.of(Block)[-1].hello.device == "eg-02"
 
 
+def test_wearables_that_are_changed_for_one_another_are_not_on_one_wire():
+    one, heard = started()
+    other = Sender(boot=99, device="eg-02")
+    heard(other.hello())
+    one.wait(70)
+    heard(other.hello(), one.hello())
+    assert heard.of(Restarted) == [Restarted(99, known_boot=False), Restarted(7, known_boot=False)]
+
+
 def test_boots_without_end_are_forgotten():
     one, heard = started()
     for boot in range(100, 400):
@@ -362,6 +401,15 @@ def test_an_index_that_leaps_while_the_clock_does_not_is_a_restart(leap):
     heard(sender.samples(), sender.hello(), sender.samples())
     assert heard.of(Restarted) == [Restarted(7, known_boot=False)]
     assert heard.runs()[1][0] - 1000 == heard.counts.missing < 100
+
+
+def test_what_was_held_back_behind_a_leap_is_not_lost():
+    sender, heard = started()
+    heard(sender.samples())
+    sender.index += 10_000
+    leap, hello, samples = sender.samples(), sender.hello(), sender.samples()
+    heard(hello, samples, leap)
+    assert (heard.counts.restarts, heard.counts.unscaled, heard.counts.samples) == (1, 10, 20)
 
 
 def test_samples_that_do_not_fit_the_hello_are_dropped_and_asked_about():

@@ -138,7 +138,7 @@ def run(tmp_path, mosquitto_for, listen):
 
     yield start
     for device in devices:
-        print(*device.err, sep="\n")  # noqa: T201 - shown where a test fails
+        print(*device.err, sep="\n")  # shown where a test fails
         device.kill()
     broker.kill()
 

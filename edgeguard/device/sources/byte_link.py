@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import socket
 import stat
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 from edgeguard.errors import ConfigError, LinkError, SourceError
+from firmware_bridge.links.tcp import keep_alive
 
 BLOCK: Final = 65536
-_KEEPALIVE: Final = {"TCP_KEEPIDLE": 10, "TCP_KEEPALIVE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 
 
 class ByteLink:
@@ -67,7 +66,7 @@ class ByteLink:
         if self._address is not None:
             reader, writer = await asyncio.open_connection(*self._address)
             self._close = writer.close
-            _keep_alive(writer.get_extra_info("socket"))
+            keep_alive(writer.get_extra_info("socket"))
             return lambda: reader.read(BLOCK)
         if self.where == "-":
             return await self._read_pipe(os.dup(sys.stdin.fileno()))
@@ -100,12 +99,3 @@ def _address(where: str, kind: str) -> tuple[str, int] | None:
             f"{kind} cannot be read from {where!r}: write {kind}:tcp://HOST:PORT, {kind}:PIPE or {kind}:-"
         )
     return None
-
-
-def _keep_alive(connection: socket.socket) -> None:
-    """Have a link that was cut without a word noticed within half a minute."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _KEEPALIVE.items():
-        if hasattr(socket, name):
-            with suppress(OSError):
-                connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

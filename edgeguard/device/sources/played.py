@@ -7,7 +7,7 @@ import math
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Final, TypeVar
 
@@ -24,6 +24,7 @@ from edgeguard.signals.spec import SignalSpec
 
 _AHEAD: Final = 8  # blocks that are read before they are asked for
 _POLL_S: Final = 0.1
+_PATIENCE_S: Final = 10.0  # for a source that somebody else feeds
 _RATE_HZ: Final = 250.0  # of what is made
 _SYNTHETIC: Final = Recording(np.empty((1, 0), np.float32), ("ECG",), units=("mV",))
 
@@ -64,14 +65,21 @@ class Played:
     def __call__(self, n: int) -> Floats | None:
         """The next `n` at most, (channels, n), NaN in gaps; None at the end, SourceError where it breaks off."""
         while self._block is not None and self._block.shape[1] == 0:
-            block = self._blocks.get()
-            if isinstance(block, BaseException):
-                raise block
-            self._block = block
+            self._block = self._next()
         if self._block is None:
             return None
         given, self._block = self._block[:, :n], self._block[:, n:]
         return given * self._gain
+
+    def _next(self) -> Floats | None:
+        try:
+            block = self._blocks.get(timeout=_PATIENCE_S)
+        except Empty as error:
+            raise SourceError(f"the source gives nothing for {_PATIENCE_S:g} s: play a recording") from error
+        if isinstance(block, BaseException):
+            self._block = None
+            raise block
+        return block
 
     def close(self) -> None:
         """Read no more; harmless when called twice."""

@@ -129,9 +129,9 @@ class WearableSource:
     def _is_new(self, heartbeat: Heartbeat) -> bool:
         """Whether it was made after the wearable was started: each start costs a gap."""
         started = self._started
-        return (
-            started is None or heartbeat.boot != started.boot or (heartbeat.clock_us - started.clock_us) % _U32 < _U31
-        )
+        if started is None or heartbeat.boot != started.boot:
+            return True
+        return 0 < (heartbeat.clock_us - started.clock_us) % _U32 < _U31
 
     def _note_leads(self, off: set[int]) -> None:
         if came_off := off - self._leads_off:

@@ -15,7 +15,9 @@ from edgeguard.lab.data.facts import FACTS
 from edgeguard.signals.spec import SignalSpec
 
 CLASSES: Final = ("short_blink", "long_blink")
-SIGNAL: Final = SignalSpec(channels=("ch0", "ch1", "ch2", "ch3"), units="raw", window=510, hop=510, rate_hz=255.0)
+SIGNAL: Final = SignalSpec(
+    channels=("ch0", "ch1", "ch2", "ch3"), units="raw", window=510, hop=510, rate_hz=255.0, preprocessing=("center",)
+)
 
 
 def load(folder: Path) -> Dataset:

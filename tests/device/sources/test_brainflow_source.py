@@ -150,4 +150,4 @@ def test_missing_library_names_the_extra():
         "except Exception as error: print(type(error).__name__, error)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == "MissingExtra BrainFlow is not installed: run pip install 'edgeguard[boards]'\n"
+    assert said == "MissingExtra brainflow is not installed: run pip install 'edgeguard[boards]'\n"

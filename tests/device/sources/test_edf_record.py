@@ -112,4 +112,4 @@ def test_missing_library_names_the_extra(recording):
         "except Exception as error: print(type(error).__name__, error)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == "MissingExtra pyEDFlib is not installed: run pip install 'edgeguard[bridge]'\n"
+    assert said == "MissingExtra pyedflib is not installed: run pip install 'edgeguard[bridge]'\n"

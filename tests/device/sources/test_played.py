@@ -7,6 +7,7 @@ from edgeguard.device.samples import Feed
 from edgeguard.device.sources.played import Played, play
 from edgeguard.errors import ConfigError, SourceError
 from edgeguard.signals.spec import SignalSpec
+from tests.edf_files import CHANNELS, RATE_HZ, wave, write_edf
 
 
 def all_of(played, n=7):
@@ -112,3 +113,13 @@ def test_a_source_that_breaks_off_tells_whoever_calls(tmp_path):
     played = play(f"replay:{tmp_path / 'a.csv'}+b.csv", unit="uV", rate_hz=50.0)
     with pytest.raises(SourceError, match=r"b\.csv cannot be read"):
         all_of(played)
+    assert played(1) is None
+
+
+def test_a_signal_of_an_edf_file_is_chosen_by_name(tmp_path):
+    write_edf(tmp_path / "r.edf")
+    name, unit, _ = CHANNELS[1]
+    played = play(f"replay:{tmp_path / 'r.edf'},channels={name}")
+    assert (played.channels, played.rate_hz) == ((name,), RATE_HZ)
+    factor = {"uV": 1, "mV": 1000}[unit]
+    np.testing.assert_allclose(all_of(played)[0], factor * wave()[1], atol=0.1 * factor)

@@ -183,9 +183,12 @@ class Puppet:
         self.hello, self.result, self.heard = hello, result, []
         self._said, self._sequence, self._index, self._decoder = b"", {}, 0, Decoder()
 
+    def clock_s(self):
+        return time.monotonic()
+
     def say(self, kind, *values, boot=1):
         self._sequence[boot] = self._sequence.get(boot, -1) + 1
-        clock_us = int(1e6 * (time.monotonic() + self.later_s)) % 2**32
+        clock_us = int(1e6 * (self.clock_s() + self.later_s)) % 2**32
         self._said += encode(kind(boot, self._sequence[boot], clock_us, *values))
 
     def say_hello(self, hello=None, boot=1):
@@ -258,9 +261,12 @@ def test_a_wearable_that_says_that_it_does_not_stream_is_started():
     with_puppet(play)
 
 
-def test_what_it_said_before_it_was_started_does_not_count():
+@pytest.mark.parametrize("later_s", [0.0, -1.0])
+def test_what_it_said_before_it_was_started_does_not_count(later_s, monkeypatch):
+    monkeypatch.setattr(Puppet, "clock_s", lambda _self: 5.0)
+
     async def play(feed, puppet):
-        puppet.later_s = -1.0
+        puppet.later_s = later_s
         puppet.say(Heartbeat, 0, 0, False)
         puppet.say_samples(30)
         await heard(feed, 1)

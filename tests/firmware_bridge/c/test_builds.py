@@ -20,7 +20,9 @@ def test_it_compiles_without_a_warning(compiler, options, tmp_path):
     run(tool(compiler), *STRICT, *options, "-c", BRIDGE, "-o", tmp_path / "object")
 
 
-def test_it_compiles_where_an_int_has_16_bits(tmp_path):
+def test_it_compiles_where_an_int_has_16_bits():
+    if "msp430" not in run(tool("clang"), "--print-targets"):
+        pytest.skip("this clang knows no MSP430")
     words = ("--target=msp430", "-ffreestanding", "-isystem", HERE / "string_stub", "-fsyntax-only")
     run(tool("clang"), *STRICT, *words, BRIDGE)
 
@@ -35,8 +37,8 @@ def test_cpp_takes_the_header(tmp_path):
 
 def test_it_needs_string_h_and_nothing_else(tmp_path):
     run(tool("gcc"), *STRICT, "-O2", "-c", BRIDGE, "-o", tmp_path / "object")
-    needed = set(re.findall(r"U (\w+)", run(tool("nm"), "-u", tmp_path / "object")))
-    assert needed <= {"memcpy", "memset", "strchr", "strcmp", "strlen", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
+    needed = set(re.findall(r"U _?([a-z]\w+)", run(tool("nm"), "-u", tmp_path / "object")))
+    assert needed <= {"memcpy", "memset", "strchr", "strcmp", "strlen"}
     included = set(re.findall(r"#include <(.*)>", BRIDGE.read_text() + (SOURCE / "edgeguard_bridge.h").read_text()))
     assert included == {"stdbool.h", "stddef.h", "stdint.h", "string.h"}
 
@@ -58,4 +60,8 @@ def test_an_instance_and_its_default_ring_are_small_on_a_cortex_m4(tmp_path):
     source = tmp_path / "ram.c"
     source.write_text('#include "edgeguard_bridge.h"\neg_bridge bridge;\nuint8_t ring[EG_DEFAULT_RING];\n')
     run(tool("arm-none-eabi-gcc"), *M4, "-I", SOURCE, "-c", source, "-o", tmp_path / "ram.o")
-    assert int(run(tool("arm-none-eabi-size"), tmp_path / "ram.o").splitlines()[1].split()[2]) < RAM_BYTES
+    told = run(tool("arm-none-eabi-nm"), "-S", tmp_path / "ram.o")
+    size = {name: int(digits, 16) for digits, name in re.findall(r"\w+ (\w+) B (\w+)", told)}
+    assert sum(size.values()) < RAM_BYTES
+    readme = (SOURCE / "README.md").read_text(encoding="utf-8")
+    assert f"{size['bridge']} bytes are one `eg_bridge` and {size['ring']} the ring" in readme

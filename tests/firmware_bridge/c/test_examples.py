@@ -55,4 +55,4 @@ def test_the_generic_example_streams_from_a_cortex_m4(tmp_path):
         client, heard = asyncio.run(streamed(path, 200, rate_hz=500))
     is_the_signal(heard)
     assert (client.session.hello.device, client.session.hello.rate_hz) == ("chest-0042", 500)
-    assert (client.decoder.counts.rejected, client.session.counts.missing) == (0, 0)
+    assert (client.decoder.counts.rejected, client.session.counts.lost_frames) == (0, 0)

@@ -71,6 +71,14 @@ def test_what_must_be_refused_is_wrong_where_it_is_done(good, trial):
     assert finding(answered(good, trial, Result.FAILED), trial.value)[0] == "note"
 
 
+@pytest.mark.parametrize("trial", [Trial.IDENTIFY, Trial.START, Trial.STOP])
+def test_what_must_be_done_is_wrong_where_it_is_refused(good, trial):
+    assert finding(answered(good, trial, Result.NOT_NOW), trial.value) == (
+        "wrong",
+        "answered with not now: it must be possible then",
+    )
+
+
 def test_a_damaged_command_must_not_be_answered(good):
     silent = replace(good, asked={**good.asked, Trial.DAMAGED: Asked((3.5,))})
     obeyed = replace(good, asked={**good.asked, Trial.DAMAGED: Asked((3.5,), 3.51, Result.DONE)})

@@ -47,7 +47,7 @@ def fitting(marks: Sequence[Mark], path: Path, recording: Recording) -> list[Mar
 
 
 def _in_path(place: str, described: Description) -> str:
-    if (found := re.search(described.labels.path, place)) is None:
+    if not (found := re.search(described.labels.path, place)) or not found[1]:
         raise DataError(f"labels.path {described.labels.path!r} finds nothing in {place!r}: correct it")
     return found[1]
 
@@ -60,7 +60,7 @@ def _from_annotations(recording: Recording, described: Description) -> Iterator[
 
 def _from_file(path: Path, described: Description) -> Iterator[Mark]:
     labels = described.labels
-    file = path.parent / labels.file.format(stem=path.stem)
+    file = path.parent / labels.file.replace("{stem}", path.stem)
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
             lines = (line for line in stream if line.strip() and not line.startswith("#"))

@@ -21,6 +21,7 @@ from edgeguard.lab.data.recordings.windows import windows_of
 from edgeguard.lab.data.stretches import Stretch
 
 _UNKNOWN = "unknown"
+_UNLABELLED = "recording without labels"
 
 Labelled = tuple[NDArray[np.float32], int]
 
@@ -47,6 +48,9 @@ def dataset_from(described: Description, folder: Path, marks: Mapping[str, Seque
     left_out: Counter[str] = Counter()
     x, y, who = [], [], []
     for path in paths:
+        if marks is not None and path.stem not in marks:
+            left_out[_UNLABELLED] += 1
+            continue
         place = path.relative_to(folder).as_posix()
         subject = _subject(place, described)
         for window, label in _windows(path, place, described, left_out, marks):
@@ -81,7 +85,7 @@ def _subject(place: str, described: Description) -> str:
     pattern = described.recordings.subject
     if not pattern:
         return place
-    if (found := re.search(pattern, place)) is None:
+    if not (found := re.search(pattern, place)) or not found[1]:
         raise DataError(f"recordings.subject {pattern!r} finds nothing in {place!r}: correct it")
     return str(found[1])
 
@@ -97,7 +101,7 @@ def _windows(
     rate_hz, background = described.signal.rate_hz, described.background
     first = described.classes.index(background) if background is not None else 0
     stretches = []
-    found = marks_in(path, place, recording, described) if marks is None else marks.get(path.stem, ())
+    found = marks_in(path, place, recording, described) if marks is None else marks[path.stem]
     for mark in fitting(found, path, recording):
         try:
             label = described.class_index(mark.text)
@@ -136,4 +140,6 @@ def _people(described: Description, folder: Path) -> dict[str, dict[str, str]]:
         raise DataError(f"{path} cannot be read ({error}): check groups.file") from error
     if missing := {table.subject, *table.columns} - set(rows[0] if rows else ()):
         raise DataError(f"{path} has no column {min(missing)!r}: check [groups]")
-    return {row[table.subject].strip(): {name: (row[name] or "").strip() for name in table.columns} for row in rows}
+    return {
+        (row[table.subject] or "").strip(): {name: (row[name] or "").strip() for name in table.columns} for row in rows
+    }

@@ -62,6 +62,9 @@ def _from_csv(path: Path, described: Description) -> Recording:
     with path.open(newline="", encoding="utf-8-sig") as stream:
         names, *lines = [row for row in csv.reader(stream) if row]
     rows = _rows([name.strip() for name in names], described, path)
+    for number, line in enumerate(lines, start=2):
+        if len(line) != len(names):
+            raise ValueError(f"row {number} has {len(line)} columns, the first has {len(names)}")
     table = np.array([[line[row].strip() or "nan" for row in rows] for line in lines], dtype=np.float32)
     return _without_header(path, described, table.T, [names[row].strip() for row in rows])
 
@@ -99,8 +102,8 @@ def _rows(names: Sequence[str], described: Description, path: Path) -> list[int]
     for channel, aliases in described.channels.items():
         found = [row for row, name in enumerate(names) if name in (aliases or (channel,))]
         if len(found) != 1:
-            there = "several times" if found else f"not (there are: {', '.join(names)})"
-            raise DataError(f"{path} has channel {channel!r} {there}: name it in [channels]")
+            there = f"{len(found) or 'no'} channels that are {channel!r}"
+            raise DataError(f"{path} has {there} (there are: {', '.join(names)}): name it in [channels]")
         rows.append(found[0])
     return rows
 

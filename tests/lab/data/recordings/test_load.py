@@ -151,7 +151,7 @@ def test_the_path_may_be_the_label_and_a_table_the_groups(tmp_path):
     [
         ([(1.0, 1.0, "yawn")], {}, "'yawn', which labels.map does not have"),
         ([(30.0, 1.0, "blink")], {}, "lasts 20 s, and 'blink' is marked from 30 to 31 s"),
-        ([], {"names": ("EEG FP1-REF", "EMG")}, "has channel 'Fp2' not"),
+        ([], {"names": ("EEG FP1-REF", "EMG")}, "has no channels that are 'Fp2'"),
         ([], {"unit": "degC"}, "'degC', not in 'uV'"),
     ],
 )
