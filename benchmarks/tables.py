@@ -34,8 +34,8 @@ from edgeguard.lab.papers.table import Table
 # what writes a file where that is not the benchmark of its name
 WRITERS: Final = {
     "early-exit-ensembles-reduced": "edgeguard reproduce early-exit-ensembles --results benchmarks/results",
-    "early-exit-ensembles-eeg-vgg16-reduced": "edgeguard reproduce early-exit-ensembles --recipe eeg-vgg16 --scale reduced "
-    "--seeds 0 --results benchmarks/results",
+    "early-exit-ensembles-eeg-vgg16-reduced": "edgeguard reproduce early-exit-ensembles --recipe eeg-vgg16 --seeds 0 "
+    "--results benchmarks/results",
     "early-exit-ensembles": "edgeguard reproduce early-exit-ensembles --scale full --results benchmarks/results",
     "exit-cost": "edgeguard reproduce early-exit-ensembles --table cost --results benchmarks/results",
 }

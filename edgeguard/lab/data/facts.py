@@ -75,8 +75,8 @@ FACTS: Final[dict[str, Facts]] = {
         terms="no licence stated: internal evaluation only, do not redistribute; Luab/EEGDataset, Innopolis University",
         caution="The blinks were marked by a threshold on the signal, not by people: a net that finds them has learned "
         "the threshold's idea of a blink, and other movements of the eyes stand unmarked in the clean windows. "
-        "In 114 of the 388 recordings the wireless link lost packets, and windows run across them. Windows overlap and come "
-        "from few people: intervals, and the promised rate of false alarms, are too narrow for other people.",
+        "In 114 of the 388 recordings the wireless link lost packets, and windows run across them. Windows overlap "
+        "and come from few people: intervals, and the promised rate of false alarms, do not hold for other people.",
         folder="eeg",
         files=(("luab_fp1fp2.npz",),),
     ),

@@ -93,7 +93,7 @@ def test_the_scale_follows_the_device_and_says_what_was_reduced(order):
     reduced = Asked(order(scale=None, assignments=()))
     assert reduced.scale_name == "reduced"
     plan, eeg = reduced.plans()
-    assert "a quarter of the filters" in eeg.scale_text
+    assert "an eighth of the filters" in eeg.scale_text
     assert plan.scale_text.startswith("reduced: 32 filters instead of 128, at most 30 epochs, 10 in adversarial")
     assert plan.nets.epsilons == PUBLISHED["ecg5000-fcnet"].epsilons
     full, wide = Asked(order(scale="full", assignments=())).plans()
