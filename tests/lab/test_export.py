@@ -11,7 +11,7 @@ from edgeguard.device.engines import ENGINES, open_engine
 from edgeguard.errors import ConfigError, DataError, EngineError
 from edgeguard.lab.data.facts import FACTS, Facts
 from edgeguard.lab.evaluation import evaluate
-from edgeguard.lab.export import export_run
+from edgeguard.lab.export import export_run, golden_windows
 from edgeguard.lab.nets.early_exit import EarlyExitNet
 from edgeguard.lab.run import split_from_recipe
 from tests.lab.conftest import waves
@@ -35,7 +35,7 @@ def bundle(request, tmp_path_factory, wave_run, wave_data, figures, keys):
     """The wave run exported and signed, as one file and as a folder, and opened again by its key."""
     path = tmp_path_factory.mktemp("bundles") / request.param
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(FACTS, "waves", Facts("waves of two speeds", "none", "They are no heartbeats."))
+        patch.setitem(FACTS, "waves", Facts("waves of two speeds", "none", "They are no heartbeats.", shareable=True))
         export_run(wave_run, wave_data, figures, path, keys[0])
     return Bundle.open(path, [keys[1]])
 
@@ -58,6 +58,16 @@ def test_golden_vectors_are_test_windows_with_the_logits_of_torch(bundle, wave_r
     np.testing.assert_array_equal(x, test[: len(x)])
     with torch.no_grad():
         np.testing.assert_allclose(logits, wave_run.net()(torch.from_numpy(x)).numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["luab_eeg", "recordings", "of another package"])
+def test_golden_windows_are_noise_where_the_data_may_not_be_passed_on(name):
+    test = np.random.default_rng(1).normal([[[50.0], [0.0]]], [[[5.0], [0.1]]], (40, 2, 300)).astype(np.float32)
+    golden = golden_windows(name, test)
+    assert golden.shape == (16, 2, 300)
+    assert np.mean(golden[:, None] == test[None]) < 0.01
+    np.testing.assert_allclose(golden.mean(axis=(0, 2)), [50, 0], atol=0.5)
+    np.testing.assert_allclose(golden.std(axis=(0, 2)), [5, 0.1], rtol=0.05)
 
 
 def test_manifest_holds_the_facts_of_the_run(bundle, wave_run, wave_data, figures):

@@ -23,6 +23,7 @@ class Facts:
         options: Loader options that give those labels.
         files_sha256: `edgeguard.lab.data.fetch.files_sha256` of the published files, where there is one format.
         yours: Whether the user brings files of his own.
+        shareable: Whether single windows may be passed on: those in a bundle's self-test are.
     """
 
     summary: str
@@ -35,6 +36,7 @@ class Facts:
     options: tuple[tuple[str, str], ...] = ()
     files_sha256: str = ""
     yours: bool = False
+    shareable: bool = False
 
     def find(self, data_folder: Path) -> tuple[Path, ...] | None:
         """The files of the first group that is whole, in `data_folder` or in its own folder there; else None."""
@@ -68,6 +70,7 @@ FACTS: Final[dict[str, Facts]] = {
         ),
         content_sha256="d4ae4b3489b7ccbffabcbcf930178087e8d6c7729e0897a2951b81ee7e26e899",
         options=(("classes", "five"),),
+        shareable=True,
     ),
     "luab_eeg": Facts(
         summary="frontal EEG (Fp1, Fp2) of 43 people with eyes open and closed, 250 Hz, uV, blinks marked by a "
@@ -92,6 +95,7 @@ FACTS: Final[dict[str, Facts]] = {
         folder="mitdb",
         files=(tuple(f"{record}.{suffix}" for suffix in ("atr", "dat", "hea") for record in _MITBIH_RECORDS),),
         files_sha256="2ac6a1d556abdf21bbe927159f306b32766e9228d3d9c587daeb56e43eadaca0",
+        shareable=True,
     ),
     "muse_blinks": Facts(
         summary="950 windows of 2 s of four channels of a Muse headband, 255 Hz, with a short or a long cued blink "
@@ -121,5 +125,6 @@ FACTS: Final[dict[str, Facts]] = {
         terms="none: it is generated",
         caution="The signal is simulated and the same wearers are in training and test: the figures show that the line "
         "works, not how well arrhythmias are found.",
+        shareable=True,
     ),
 }
