@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import detection_tables
+from benchmarks.attack_speed_tables import attack_speed, attack_speed_distances, attack_speed_exits
 from benchmarks.bridge_codec_table import bridge_codec
 from benchmarks.bridge_size_table import bridge_instructions, bridge_size
 from benchmarks.bridge_tables import bridge_loss
@@ -21,12 +23,19 @@ from benchmarks.device_tables import (
 )
 from benchmarks.early_stopping_tables import early_stopping, early_stopping_attacked
 from benchmarks.eeg_tables import eeg_device
+from benchmarks.exit_tables import EXIT_TABLES
+from benchmarks.fairness_cost_tables import least_epsilon, leave_one_out
+from benchmarks.fairness_readings import fairness_readings
+from benchmarks.fairness_study_tables import NAMES as FAIRNESS_STUDY
+from benchmarks.fairness_study_tables import shown as fairness_study
 from benchmarks.fleet_loss.tables import fleet_faults
 from benchmarks.fleet_tables import fleet_api, fleet_ingest, fleet_pages
+from benchmarks.frontier_tables import frontier, frontier_curve
 from benchmarks.markdown import markdown
 from benchmarks.qrs_tables import qrs_detection, qrs_detection_records, qrs_detection_scaled
 from benchmarks.scale_tables import fleet_disk, fleet_scale
 from edgeguard.errors import ConfigError
+from edgeguard.lab.fairness_tables import fairness_table
 from edgeguard.lab.figure_tables import beside_table, class_table, group_table
 from edgeguard.lab.papers.early_exit_ensembles.tables import cost_table, curves, side_by_side
 from edgeguard.lab.papers.table import Table
@@ -37,7 +46,17 @@ WRITERS: Final = {
     "early-exit-ensembles-eeg-vgg16-reduced": "edgeguard reproduce early-exit-ensembles --recipe eeg-vgg16 --seeds 0 "
     "--results benchmarks/results",
     "early-exit-ensembles": "edgeguard reproduce early-exit-ensembles --scale full --results benchmarks/results",
+    "adversarial-training-hurts-fairness-reduced": "edgeguard reproduce adversarial-training-hurts-fairness "
+    "--results benchmarks/results",
+    "adversarial-training-hurts-fairness": "edgeguard reproduce adversarial-training-hurts-fairness --scale full "
+    "--results benchmarks/results",
     "exit-cost": "edgeguard reproduce early-exit-ensembles --table cost --results benchmarks/results",
+    **{
+        f"frontier-{name}": f"python -m benchmarks.frontier --recipe {name}"
+        for name in ("ecg5000-fcnet", "mitbih-fcnet")
+    },
+    "frontier-eeg-vgg16": "python -m benchmarks.frontier --recipe eeg-vgg16",
+    **detection_tables.WRITERS,
 }
 MARKED: Final = re.compile(r"(<!-- table: (?P<name>\S+) -->\n)(?P<body>.*?)(<!-- /table -->)", re.DOTALL)
 
@@ -143,6 +162,16 @@ def mitbih_groups(figures: dict[str, Any]) -> Iterable[str]:
     return described(group_table(attribute, found) for attribute, found in groups.items())
 
 
+def mitbih_fairness(figures: dict[str, Any]) -> Iterable[str]:
+    """Unfairness over the classes."""
+    return described([fairness_table(figures)])
+
+
+def mitbih_fairness_groups(figures: dict[str, Any]) -> Iterable[str]:
+    """Unfairness over sex and over age band."""
+    return described(fairness_table(figures, attribute) for attribute in ("sex", "age_band"))
+
+
 def mitbih_pgd(figures: dict[str, Any]) -> Iterable[str]:
     """PGD on the inter-patient split, for each ε."""
     found = figures["inter_patient"]
@@ -172,54 +201,9 @@ def early_exit_curve(figures: dict[str, Any]) -> Iterable[str]:
     return described(shown for study in figures.values() for shown in curves(study))
 
 
-def exit_gain(figures: dict[str, Any]) -> Iterable[str]:
-    """F1 with exits, without, and the gain, for each setting and ε."""
-    rows = [
-        [setting, f"{row['epsilon']:g}", *(spread(row[net]) for net in ("early_exit", "undefended", "gain"))]
-        for setting, found in figures.items()
-        for row in found
-    ]
-    return markdown(["setting", "ε", "F1 with exits", "F1 undefended", "gain of exits"], rows)
-
-
-def attack_speed(figures: dict[str, Any]) -> Iterable[str]:
-    """Seconds and robust accuracy of PGD per net and tool, and how many times faster ours is."""
-    nets, faster, aims = figures["pgd"]["nets"], figures["pgd"]["faster_over_all_nets"], figures["aims"]
-    rows = [
-        [net, *(f"{row[tool]['seconds']:.2f} ({row[tool]['robust_accuracy']:.3f})" for tool in ("EdgeGuard", *aims))]
-        for net, row in nets.items()
-    ]
-    rows.append(["all: EdgeGuard is faster by", "–", *(f"{faster[tool]:.1f} × (aim {aims[tool]:g})" for tool in aims)])
-    windows, epsilon, steps = (figures[name] for name in ("windows", "epsilon", "steps"))
-    title = f"seconds (robust accuracy), {windows} windows, ε = {epsilon:g}, {steps} steps"
-    return markdown([title, "EdgeGuard", *aims], rows)
-
-
-def attack_speed_exits(figures: dict[str, Any]) -> Iterable[str]:
-    """Seconds of PGD and PGD-MAX and their ratio."""
-    rows = [
-        [row["net"], f"{row['pgd_s']:.2f}", f"{row['pgd_max_s']:.2f}", f"{row['ratio']:.2f}", f"{row['aim']:g}"]
-        for row in figures["pgd_max"]
-    ]
-    return markdown(["seconds of", "PGD", "PGD-MAX", "ratio", "aim: at most"], rows)
-
-
-def attack_speed_distances(figures: dict[str, Any]) -> Iterable[str]:
-    """Seconds of DeepFool's distances, ours and ART's."""
-    tools = figures["deepfool"]["tools"]
-    ours = tools["EdgeGuard"]["seconds"]
-    rows = [
-        [
-            name,
-            f"{row['seconds']:.2f}",
-            f"{row['seconds'] / ours:.1f} ×",
-            f"{row['median_distance']:.3f}",
-            f"{row['fooled']:.2f}",
-        ]
-        for name, row in tools.items()
-    ]
-    title = f"DeepFool, l2, {figures['deepfool']['windows']} windows"
-    return markdown([title, "seconds", "time against ours", "median distance", "fooled"], rows)
+def fairness_study_table(name: str) -> Callable[[dict[str, Any]], Iterable[str]]:
+    """A table or figure of the paper on adversarial training and fairness, ours beside the paper's."""
+    return lambda figures: described(fairness_study(figures, name))
 
 
 def exit_cost(figures: dict[str, Any]) -> Iterable[str]:
@@ -263,6 +247,9 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "ecg5000-pgd": ("ecg5000-fcnet", ecg5000_pgd),
     "mitbih": ("mitbih-fcnet", mitbih),
     "mitbih-groups": ("mitbih-fcnet", mitbih_groups),
+    "mitbih-fairness": ("fairness-mitbih", mitbih_fairness),
+    "mitbih-fairness-groups": ("fairness-mitbih", mitbih_fairness_groups),
+    "mitbih-fairness-readings": ("fairness-mitbih", fairness_readings),
     "mitbih-pgd": ("mitbih-fcnet", mitbih_pgd),
     "early-exit-table-1": ("early-exit-ensembles", early_exit_table("1")),
     "early-exit-table-2": ("early-exit-ensembles", early_exit_table("2")),
@@ -273,7 +260,7 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "early-exit-table-1-eeg-reduced": ("early-exit-ensembles-eeg-vgg16-reduced", early_exit_table("1")),
     "early-exit-table-2-eeg-reduced": ("early-exit-ensembles-eeg-vgg16-reduced", early_exit_table("2")),
     "early-exit-curve-eeg-reduced": ("early-exit-ensembles-eeg-vgg16-reduced", early_exit_curve),
-    "exit-gain": ("exit-gain", exit_gain),
+    **EXIT_TABLES,
     "attack-speed": ("attack-speed", attack_speed),
     "attack-speed-exits": ("attack-speed", attack_speed_exits),
     "attack-speed-distances": ("attack-speed", attack_speed_distances),
@@ -297,11 +284,23 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
     "bridge-instructions": ("bridge-size", bridge_instructions),
     "bridge-loss": ("bridge-loss", bridge_loss),
     "bridge-size": ("bridge-size", bridge_size),
+    "frontier-ecg5000": ("frontier-ecg5000-fcnet", frontier),
+    "frontier-ecg5000-curve": ("frontier-ecg5000-fcnet", frontier_curve),
+    "frontier-mitbih": ("frontier-mitbih-fcnet", frontier),
+    "frontier-eeg": ("frontier-eeg-vgg16", frontier),
+    "least-epsilon": ("least-epsilon", least_epsilon),
+    "leave-one-out": ("leave-one-out", leave_one_out),
     "start-up": ("start-up", start_up),
     "synthetic-ecg": ("synthetic-ecg", synthetic_ecg),
     "qrs-detection": ("qrs-detection", qrs_detection),
     "qrs-detection-scaled": ("qrs-detection", qrs_detection_scaled),
     "qrs-detection-records": ("qrs-detection", qrs_detection_records),
+    **detection_tables.TABLES,
+    **{
+        f"fairness-study-{name}{end}": (f"adversarial-training-hurts-fairness{end}", fairness_study_table(name))
+        for name in FAIRNESS_STUDY
+        for end in ("", "-reduced")
+    },
 }
 
 

@@ -27,6 +27,7 @@ from typing import Final
 
 # module -> (what to call it, the extra that brings it)
 EXTRAS: Final[dict[str, tuple[str, str]]] = {
+    "PIL": ("Pillow", "lab"),
     "alembic": ("alembic", "fleet"),
     "amqtt": ("amqtt (or Mosquitto)", "demo"),
     "argon2": ("argon2-cffi", "fleet"),
@@ -35,6 +36,7 @@ EXTRAS: Final[dict[str, tuple[str, str]]] = {
     "bleak": ("bleak", "bridge"),
     "brainflow": ("brainflow", "boards"),
     "cobs": ("cobs", "bridge"),
+    "fairlearn": ("fairlearn", "lab"),
     "fastapi": ("fastapi", "fleet"),
     "google_crc32c": ("google-crc32c", "bridge"),
     "httpx": ("httpx", "fleet"),

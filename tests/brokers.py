@@ -125,31 +125,37 @@ class Gate:
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self.server: socket.socket | None = None
         self.ends: list[socket.socket] = []
+        self._lock = threading.Lock()
 
     def open(self) -> None:
         self.server = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._serve, args=(self.server,), daemon=True).start()
 
     def shut(self) -> None:
-        server, self.server = self.server, None
-        for end in [server, *self.ends] if server else self.ends:
+        with self._lock:
+            ends, self.ends = self.ends, []
+            server, self.server = self.server, None
+        for end in [server, *ends] if server else ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
-        self.ends.clear()
 
     def _serve(self, server: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                near, _ = server.accept()
-                self.ends.append(near)  # before anything can fail: what is not in the list is never closed
-                far = socket.create_connection(("127.0.0.1", self.target))
-                self.ends.append(far)
-                if self.server is not server:  # shut in the meantime
-                    self.shut()
-                    return
+                near = self._kept(server, server.accept()[0])
+                far = self._kept(server, socket.create_connection(("127.0.0.1", self.target)))
                 for pair in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+    def _kept(self, server: socket.socket, end: socket.socket) -> socket.socket:
+        """In the list, where it is closed with the gate; at once, where that was shut in the meantime."""
+        with self._lock:
+            if self.server is server:
+                self.ends.append(end)
+                return end
+        end.close()
+        raise ConnectionAbortedError
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):

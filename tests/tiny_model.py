@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 import numpy as np
+from msgspec.structs import replace
 from onnx import TensorProto, helper, numpy_helper
 
+from edgeguard.bundle.fingerprint import calibration_fingerprint
 from edgeguard.bundle.layout import CARD, GOLDEN, MODEL, stage_file
 from edgeguard.bundle.manifest import Agreement, Disagreement, Manifest, Provenance, Stage
 from edgeguard.bundle.writer import write_bundle
@@ -47,7 +49,19 @@ def tiny_manifest(**facts):
             recipe={"name": "tiny"}, data_sha256="0" * 64, code_version="0.1.0", seed=0, created_utc="2026-01-01"
         ),
     }
-    return Manifest(**{**defaults, **facts})
+    return stamped(Manifest(**{**defaults, **facts}))
+
+
+def stamped(manifest):
+    """The manifest with rules that say that they were calibrated for it, as all but those of format 1 do."""
+    if manifest.format == 1:
+        return manifest
+    fingerprint = calibration_fingerprint(manifest.signal, manifest.precision)
+    rule = replace(manifest.disagreement, calibrated_for=fingerprint)
+    agreement = manifest.agreement
+    if agreement is not None:
+        agreement = replace(agreement, disagreement=replace(agreement.disagreement, calibrated_for=fingerprint))
+    return replace(manifest, disagreement=rule, agreement=agreement)
 
 
 def tiny_agreement():

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from edgeguard.bundle.fingerprint import calibration_fingerprint, other_precision
 from edgeguard.bundle.layout import CARD, GOLDEN, INPUT, MODEL
 from edgeguard.errors import BundleError, ConfigError
 from edgeguard.exits.disagreement import score_named
@@ -13,9 +14,12 @@ from edgeguard.registry import Name
 from edgeguard.signals.preprocessing import step_named
 from edgeguard.signals.spec import SignalSpec
 
-FORMAT: Final = 1  # raised when an older device could misread a newer bundle
+FORMAT: Final = 2  # raised when an older device could not read a newer bundle, or misread it
+_STATES_ORIGIN: Final = 2  # the first format whose thresholds say what they were calibrated for
 DECODE_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # all that hostile JSON can raise
 EXIT_RULES: Final = ("mean",)
+
+_CALIBRATE_AGAIN: Final = "run edgeguard evaluate on the run again, then edgeguard export"
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Rate = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -37,6 +41,8 @@ class Disagreement(_Record, frozen=True, kw_only=True):
         observed_interval: Exact 95 % interval of `observed_rate`.
         clean_quantiles: Scores of clean calibration windows at the levels of `edgeguard.exits.drift.LEVELS`: what the
             drift alarm measures a stream against. Empty: there is no drift alarm.
+        calibrated_for: `edgeguard.bundle.fingerprint.calibration_fingerprint` of what the scores were computed with;
+            None in bundles of format 1, which do not say.
     """
 
     score: Name
@@ -46,6 +52,7 @@ class Disagreement(_Record, frozen=True, kw_only=True):
     observed_rate: float | None = None
     observed_interval: tuple[float, float] | None = None
     clean_quantiles: tuple[float, ...] = ()
+    calibrated_for: Sha256 | None = None
 
 
 class Agreement(_Record, frozen=True, kw_only=True):
@@ -112,6 +119,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
         name: Recipe or run name.
         version: Version of the model itself, semantic: an exit added is minor, one removed is major.
         signal: The model input and how windows are cut.
+        precision: What the graphs compute in.
         classes: Class names, in the order of the logits.
         exits: Exit names in order of depth, the backbone's own head last.
         exit_rule: How exits become one verdict; ``mean`` is Eq. 2.
@@ -129,6 +137,7 @@ class Manifest(_Record, frozen=True, kw_only=True):
     name: Name
     version: Name
     signal: SignalSpec
+    precision: Name = "float32"
     classes: Annotated[tuple[Name, ...], msgspec.Meta(min_length=2, max_length=256)]
     exits: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=64)]
     exit_rule: str = "mean"
@@ -162,6 +171,7 @@ def manifest_from_bytes(content: bytes) -> Manifest:
     _check_stages(manifest)
     _check_names(manifest)
     _check_agreement(manifest)
+    _check_origin(manifest)
     return manifest
 
 
@@ -211,6 +221,19 @@ def _check_agreement(manifest: Manifest) -> None:
             f"manifest.json has shares of {len(manifest.agreement.stages)} stages for {len(manifest.exits)} exits: "
             "export it again"
         )
+
+
+def _check_origin(manifest: Manifest) -> None:
+    """A threshold holds for scores computed as those were that it was calibrated on."""
+    for rule in _rules(manifest):
+        if rule.calibrated_for is None and manifest.format >= _STATES_ORIGIN:
+            raise BundleError(
+                f"manifest.json does not say what its alarm threshold was calibrated for: {_CALIBRATE_AGAIN}"
+            )
+        if rule.calibrated_for not in (None, calibration_fingerprint(manifest.signal, manifest.precision)):
+            precision = other_precision(rule.calibrated_for, manifest.signal)
+            other = f"{precision}, and the graphs are {manifest.precision}" if precision else "another preprocessing"
+            raise BundleError(f"the alarm threshold was calibrated for {other}: {_CALIBRATE_AGAIN}")
 
 
 def _rules(manifest: Manifest) -> list[Disagreement]:

@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "data": ("edgeguard.cli.data", "List and fetch data sets."),
     "train": ("edgeguard.cli.train", "Train a model from a recipe."),
     "evaluate": ("edgeguard.cli.evaluate", "Measure a run, clean and attacked, and write its report."),
+    "detect": ("edgeguard.cli.detect", "Measure which detectors find attacks on runs, and how soon."),
     "reproduce": ("edgeguard.cli.reproduce", "Measure a paper's tables, ours beside the paper's."),
     "universal": ("edgeguard.cli.universal", "Craft one perturbation for all windows of a run."),
     "export": ("edgeguard.cli.export", "Turn a run into a bundle for the device."),

@@ -99,6 +99,7 @@ def _facts(bundle: Bundle) -> Iterator[tuple[str, str]]:
     yield "alarm", f"{alarm.score} over {alarm.threshold:.6g}"
     yield "promised", f"at most {alarm.false_alarm_rate:.2%} of clean windows ({alarm.calibration_windows} calibrated)"
     yield "observed", _observed(bundle)
+    yield "calibrated", _origin(bundle)
     for name, value in manifest.metrics.items():
         yield "metric", f"{name} {value:.4g}"
     yield "trained", f"recipe {origin.recipe.get('name', '?')}, seed {origin.seed}, {origin.created_utc}"
@@ -117,6 +118,13 @@ def _observed(bundle: Bundle) -> str:
         return "not measured"
     low, high = alarm.observed_interval or (0.0, 1.0)
     return f"{alarm.observed_rate:.2%} of clean test windows (95 % interval {low:.2%} to {high:.2%})"
+
+
+def _origin(bundle: Bundle) -> str:
+    fingerprint = bundle.manifest.disagreement.calibrated_for
+    if fingerprint is None:
+        return f"for what, is not known: the bundle is of the earlier format {bundle.manifest.format}"
+    return f"for this signal in {bundle.manifest.precision}, fingerprint {fingerprint[:12]}"
 
 
 def _signature(bundle: Bundle) -> str:

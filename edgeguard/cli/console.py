@@ -79,7 +79,7 @@ def plain_table(table: PlainTable) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Console(markup=False)  # a group may be called [bold]
     if not console.is_terminal:
         console.width = 130  # a file has room for the widest table
     shown = Table(title=table.title, caption="\n".join(table.notes), caption_justify="left", box=box.SIMPLE_HEAD)
@@ -111,6 +111,7 @@ def evaluation_table(figures: Mapping[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from edgeguard.exits.disagreement import in_words
     from edgeguard.lab.figure_tables import figure_tables
 
     alarm = figures["calibration"]
@@ -120,7 +121,7 @@ def evaluation_table(figures: Mapping[str, Any]) -> None:
         caption=f"false alarms: promised {alarm['promised_false_alarm_rate']:.1%}, "
         f"seen {alarm['observed_false_alarm_rate']:.1%} (95 %: {low:.1%} to {high:.1%})",
     )
-    for name in ("attack", "ε", "F1", "F1 last exit", "ECE", "alarm rate", f"AUROC {alarm['score'].replace('_', ' ')}"):
+    for name in ("attack", "ε", "F1", "F1 last exit", "ECE", "alarm rate", f"AUROC {in_words(alarm['score'])}"):
         table.add_column(name, justify="left" if name == "attack" else "right")
     table.add_row("none", "", *_row(figures["clean"]), f"{alarm['observed_false_alarm_rate']:.3f}", "")
     for attack, rows in {"pgd": figures["pgd"], **figures["attacks"]}.items():

@@ -14,6 +14,7 @@ import click
 @click.option(
     "--set", "assignments", multiple=True, metavar="evaluation.KEY=VALUE", help="Change the recipe's [evaluation]."
 )
+@click.option("--groups", type=click.Path(path_type=Path), help="CSV with a line a wearer: wearer, then attributes.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where data sets lie; else EDGEGUARD_DATA.")
 @click.option("--quiet", is_flag=True, help="No progress and no table.")
@@ -22,6 +23,7 @@ def command(
     beside: Path | None,
     attacks: tuple[str, ...],
     assignments: tuple[str, ...],
+    groups: Path | None,
     device: str,
     data_dir: Path | None,
     quiet: bool,
@@ -31,6 +33,7 @@ def command(
     from edgeguard.cli.console import evaluation_table, say
     from edgeguard.lab.accelerator import fabric_on
     from edgeguard.lab.data import data_folder
+    from edgeguard.lab.data.group_file import with_groups
     from edgeguard.lab.evaluation import evaluate
     from edgeguard.lab.figure_tables import put_beside
     from edgeguard.lab.recipe import evaluated_as
@@ -42,6 +45,10 @@ def command(
     other = Run(beside).figures() if beside else None
     dataset = dataset_from_recipe(recipe.data, data_folder(data_dir))
     trained.require_same_data(dataset)
+    if groups is not None:
+        dataset, notes = with_groups(dataset, groups)
+        for note in notes:
+            say(note, quiet=quiet)
     split = split_from_recipe(recipe, dataset)
     net = trained.net().to(fabric_on(device).device)
     evaluation = evaluate(

@@ -15,10 +15,10 @@ import click
 @click.option("--register-devices", is_flag=True, help="Take in devices that are not known yet.")
 def command(*, file: Path, config: Path | None, database: str | None, dry_run: bool, register_devices: bool) -> None:
     """Read wearers, their groups and who wears what from FILE, a CSV: all of it or nothing."""
+    from edgeguard.csv_text import content_of
     from edgeguard.fleet.actions.wearers import import_wearers
     from edgeguard.fleet.actor import SYSTEM
     from edgeguard.fleet.clock import unix_ms
-    from edgeguard.fleet.csv_text import content_of
     from edgeguard.fleet.loading import load_config
     from edgeguard.fleet.store.database import Database
     from edgeguard.fleet.store.schema_version import check

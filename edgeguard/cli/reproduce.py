@@ -1,4 +1,4 @@
-"""``edgeguard reproduce``: a paper's tables, ours beside the paper's."""
+"""``edgeguard reproduce``: a paper's tables and figures, ours beside the paper's."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from edgeguard.errors import ConfigError
 
 @click.command("reproduce")
 @click.argument("paper")
-@click.option("--table", default="all", show_default=True, help="One of the paper's tables.")
+@click.option("--table", help="One of the paper's tables; everything where neither table nor figure is given.")
+@click.option("--figure", help="One of the paper's figures.")
 @click.option("--scale", help="full or reduced; full on cuda and reduced elsewhere unless given.")
-@click.option("--seeds", default="0,1,2,3,4", show_default=True, help="One net of each row for each.")
+@click.option("--seeds", help="One net of each row for each, as 0,1,2; the paper's own number unless given.")
 @click.option("--rows", default="", metavar="ROW,…", help="Some of the tables' rows; all unless given.")
 @click.option("--recipe", help="Your own network and data set: a released name or a .toml file.")
 @click.option("--set", "assignments", multiple=True, metavar="TABLE.KEY=VALUE", help="Change the recipe.")
@@ -24,9 +25,10 @@ from edgeguard.errors import ConfigError
 @click.option("--quiet", is_flag=True, help="No progress and no tables.")
 def command(
     paper: str,
-    table: str,
+    table: str | None,
+    figure: str | None,
     scale: str | None,
-    seeds: str,
+    seeds: str | None,
     rows: str,
     recipe: str | None,
     assignments: tuple[str, ...],
@@ -36,12 +38,12 @@ def command(
     data_dir: Path | None,
     quiet: bool,
 ) -> None:
-    """Measure the tables of PAPER and show them beside the paper's figures.
+    """Measure the tables and figures of PAPER and show them beside the paper's figures.
 
     Nets are trained where they are missing in the folder of runs; an interrupted reproduction goes on where it stopped
     when the same command is given again.
     """
-    numbers = _seeds(seeds)
+    numbers = () if seeds is None else _seeds(seeds)
     from edgeguard.cli.console import plain_table, reproduction_progress
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.papers.reproduction import PAPERS, Order
@@ -51,6 +53,7 @@ def command(
         results=results,
         data=data_folder(data_dir),
         table=table,
+        figure=figure,
         scale=scale,
         seeds=numbers,
         rows=tuple(word.strip() for word in rows.split(",") if word.strip()),

@@ -31,17 +31,19 @@ def command(
     An interrupted training goes on exactly where it stopped when the same command is given again.
     """
     from edgeguard.cli.console import training_progress
+    from edgeguard.lab.agreement import too_few_to_agree
     from edgeguard.lab.data import data_folder
     from edgeguard.lab.data.summary import left_out
     from edgeguard.lab.recipe import load_recipe
-    from edgeguard.lab.run import Run, dataset_from_recipe, run_name
+    from edgeguard.lab.run import Run, dataset_from_recipe, run_name, split_from_recipe
     from edgeguard.lab.training import train
 
     extra = [f"seed={seed}"] * (seed is not None) + ["net.exits=false"] * undefended
     loaded = load_recipe(recipe, [*assignments, *extra])
     run = Run(out or Path("runs") / run_name(loaded))
     dataset = dataset_from_recipe(loaded.data, data_folder(data_dir))
-    for line in left_out(dataset):
+    windows = len(split_from_recipe(loaded, dataset).validation)
+    for line in (*left_out(dataset), *too_few_to_agree(windows, loaded)):
         click.echo(line)
     with training_progress(quiet=quiet) as on_batch:
         facts = train(loaded, dataset, run, device=device, on_batch=on_batch)

@@ -73,6 +73,14 @@ def _of_model(bundle: Bundle, engine: EngineConfig, alarms: Alarms) -> Iterator[
         "alarm",
         f"{rule.score} over {rule.threshold:.4g}, on at most {rule.false_alarm_rate:.2%} of clean windows",
     )
+    if rule.calibrated_for is None:
+        yield Finding(
+            "note",
+            "calibration",
+            "the bundle, of an earlier format, does not say for which preprocessing and precision: export it again",
+        )
+    else:
+        yield Finding("ok", "calibration", f"for this preprocessing in {bundle.manifest.precision}")
     if not alarms.drift_windows:
         yield Finding("note", "drift alarm", "off: alarms.drift_windows is 0")
     elif not rule.clean_quantiles:

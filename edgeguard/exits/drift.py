@@ -46,17 +46,19 @@ class Cusum:
     """Page's sum over windows of known categories, in nats.
 
     Attributes:
+        evidence: What a window of each category adds to the sum.
         limit: A sum over it is an alarm; clean windows come over it once in `mean_windows` on average.
+        most: The sum grows to it and no further: about twice the limit, so that the end of a long drift shows.
     """
 
     def __init__(self, shares: Sequence[float], mean_windows: float) -> None:
-        self._evidence = (evidence_steps(shares) / _RESOLUTION).tolist()
+        self.evidence: list[float] = (evidence_steps(shares) / _RESOLUTION).tolist()
         self.limit = cusum_limit(tuple(shares), mean_windows)
-        self._most, self._sum = 2 * (self.limit + 1), 0.0
+        self.most, self._sum = 2 * (self.limit + 1), 0.0
 
     def add_category(self, category: int) -> float:
-        """The sum after one more window; it grows to about twice the limit, so that the end of a long drift shows."""
-        self._sum = min(max(self._sum + self._evidence[category], 0.0), self._most)
+        """The sum after one more window, in [0, `most`]."""
+        self._sum = min(max(self._sum + self.evidence[category], 0.0), self.most)
         return self._sum
 
     def reset(self) -> None:
@@ -78,7 +80,11 @@ class DriftDetector(Cusum):
 
     def add(self, score: float) -> float:
         """The sum after a window of this score; it is over `limit` where there is drift."""
-        return self.add_category(bisect_left(self._cuts, score))
+        return self.add_category(self.category(score))
+
+    def category(self, score: float) -> int:
+        """Between which clean quantiles a score lies."""
+        return bisect_left(self._cuts, score)
 
 
 class SlowdownDetector(Cusum):

@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+from edgeguard.exits.disagreement import combined_factors
+
 Row = list[float]
 PlainScore = Callable[[list[Row], Row], float]
 
@@ -55,8 +57,14 @@ def _vote_entropy(rows: list[Row], _mean: Row) -> float:
     return -sum(share * math.log(share) for share in shares)
 
 
+def _combined(rows: list[Row], mean: Row) -> float:
+    factors = combined_factors(len(rows), len(mean))
+    return sum((factor * PLAIN_SCORES[name](rows, mean) for name, factor in factors.items()), 0.0)
+
+
 PLAIN_SCORES: Final[dict[str, PlainScore]] = {
     "mutual_information": _mutual_information,
     "confusion": _confusion,
     "vote_entropy": _vote_entropy,
+    "combined": _combined,
 }

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from edgeguard import csv_text
+from edgeguard.csv_text import MAX_LETTERS, FileRefused, Row, checked_text
 from edgeguard.errors import ConfigError
-from edgeguard.fleet import csv_text
-from edgeguard.fleet.csv_text import FileRefused, Row
 from edgeguard.fleet.iso_times import END_MS, unix_ms_from_iso
-from edgeguard.fleet.wearer_file import MAX_LETTERS, checked_text
 from edgeguard.registry import near_match
 from edgeguard.telemetry.topics import Address
 

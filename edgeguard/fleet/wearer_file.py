@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from edgeguard import csv_text
+from edgeguard.csv_text import FileRefused, Row, checked_text
 from edgeguard.errors import ConfigError
-from edgeguard.fleet import csv_text
-from edgeguard.fleet.csv_text import FileRefused, Row
 from edgeguard.fleet.iso_times import iso_from_unix_ms, unix_ms_from_iso
 from edgeguard.telemetry.topics import Address
 
 COLUMNS: Final = ("pseudonym", "fleet", "device", "source", "from", "until")
 MAX_ATTRIBUTES: Final = 64
-MAX_LETTERS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -41,15 +40,6 @@ class WearerFile:
 
     attributes: dict[str, dict[str, str]]
     wearings: list[Wearing]
-
-
-def checked_text(text: str, what: str) -> str:
-    """`text` if it can be a pseudonym, an attribute, a value or a source; ConfigError otherwise."""
-    if text and len(text) <= MAX_LETTERS and text.isprintable() and text == text.strip():
-        return text
-    raise ConfigError(
-        f"{what} {text[:MAX_LETTERS]!r}: write 1 to {MAX_LETTERS} printable letters, no blank around them"
-    )
 
 
 def checked_span(from_ms: int, until_ms: int | None) -> None:

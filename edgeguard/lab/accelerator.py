@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from lightning_fabric import Fabric
 
 from edgeguard.errors import ConfigError
@@ -13,3 +14,11 @@ def fabric_on(device: str) -> Fabric:
         return Fabric(accelerator=device, devices=1)
     except (RuntimeError, ValueError, TypeError) as error:
         raise ConfigError(f"there is no device {device!r} for torch here ({error}): try --device cpu") from error
+
+
+def accelerator_name(device: str) -> str | None:
+    """What a results file calls the accelerator, None where the CPU computes."""
+    found = fabric_on(device).device
+    if found.type == "cpu":
+        return None
+    return torch.cuda.get_device_name(found) if found.type == "cuda" else found.type

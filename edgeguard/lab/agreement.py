@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeguard.bundle.manifest import Agreement, Disagreement
-from edgeguard.exits.agreement import MIN_EXITS, calibrate_agreement, of_stages_used, stages_used
+from edgeguard.exits.agreement import MIN_EXITS, calibrate_agreement, of_stages_used, stages_used, windows_needed
 from edgeguard.exits.disagreement import score_named
 from edgeguard.exits.drift import clean_quantiles
 from edgeguard.exits.ensemble import Floats, ensemble
 from edgeguard.exits.threshold import conformal_threshold
 from edgeguard.lab.data.dataset import Labels
-from edgeguard.lab.recipe import CalibrationTable
+from edgeguard.lab.recipe import CalibrationTable, Recipe
 from edgeguard.metrics.intervals import share_interval
 
 
@@ -50,6 +50,15 @@ def calibrated_agreement(exit_probabilities: Floats, y: Labels, table: Calibrati
             clean_quantiles=clean_quantiles(scores),
         ),
     )
+
+
+def too_few_to_agree(windows: int, recipe: Recipe) -> list[str]:
+    """A line where so few calibration windows are a reason why `calibrated_agreement` will offer no policy."""
+    loss = recipe.calibration.accuracy_loss
+    if not loss or not recipe.net.exits or windows >= (needed := windows_needed(loss)):
+        return []
+    few = f"{windows} calibration windows cannot bound the accuracy loss to {loss:g}, it takes at least {needed}"
+    return [f"the policy agree will not be offered: {few}"]
 
 
 def agreement_figures(agreement: Agreement, exit_probabilities: Floats, y: Labels) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edgeguard.lab.attacks import Attack, attack_named
+from edgeguard.lab.attacks.ball import Bounds
 from edgeguard.lab.attacks.objective import verdicts
 from edgeguard.lab.attacks.result import Checks, averaged
 from edgeguard.lab.attacks.threat import threat_at
@@ -20,14 +21,18 @@ from edgeguard.lab.data.dataset import Dataset, Labels, Split
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.radius import Epsilon
 from edgeguard.lab.recipe import EvaluationTable
+from edgeguard.signals.inputs import require_signal
 from edgeguard.signals.universal import UniversalPerturbation
 
 BATCH: Final = 250
 
 
-def attacks_at(table: EvaluationTable, epsilon: Epsilon) -> dict[str, Attack]:
-    """Every attack of a recipe's evaluation at one radius, naive PGD first; ConfigError for a wrong name or option."""
-    threat = threat_at(epsilon, table.norm, table.bounds)
+def attacks_at(table: EvaluationTable, epsilon: Epsilon, limits: Bounds = None) -> dict[str, Attack]:
+    """Every attack of a recipe's evaluation at one radius, naive PGD first; ConfigError for a wrong name or option.
+
+    `limits` are those of the data, for a recipe that sets no bounds.
+    """
+    threat = threat_at(epsilon, table.norm, table.bounds or limits)
     chosen: dict[str, dict[str, Any]] = {"pgd": {}, **table.attacks}
     return {name: attack_named(name, threat, options, steps=table.steps) for name, options in chosen.items()}
 
@@ -42,8 +47,12 @@ def perturb(
 
 
 def craft_universal(net: Net, uap: UAP, dataset: Dataset, split: Split) -> UniversalPerturbation:
-    """A universal perturbation made on the training part: what an attacker with such signals can do."""
-    return uap.craft(net, torch.from_numpy(dataset.x[split.train]), dataset.signal)
+    """A universal perturbation made on the training part: what an attacker with such signals can do.
+
+    ConfigError where the data set holds no signals.
+    """
+    signal = require_signal(dataset.signal, "a universal perturbation is for")
+    return uap.craft(net, torch.from_numpy(dataset.x[split.train]), signal)
 
 
 def robust_windows(

@@ -9,6 +9,7 @@ from typing import Any, Final
 import jinja2
 
 from edgeguard.bundle.manifest import Manifest
+from edgeguard.exits.disagreement import in_words
 from edgeguard.lab.data.facts import FACTS, Facts
 from edgeguard.lab.figure_tables import figure_tables
 from edgeguard.lab.recipe import Recipe
@@ -29,6 +30,7 @@ def render_card(manifest: Manifest, recipe: Recipe, facts: RunFacts, figures: Ma
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["words"] = in_words
     environment.filters["share"] = lambda share: f"{100 * share:.1f} %"
     template = environment.from_string(package_files("edgeguard.lab").joinpath("card.md.j2").read_text("utf-8"))
     data = FACTS.get(recipe.data.name, UNKNOWN_DATA)

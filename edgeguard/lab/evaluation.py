@@ -11,19 +11,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from edgeguard.bundle.fingerprint import calibration_fingerprint
 from edgeguard.exits.disagreement import SCORES
 from edgeguard.exits.ensemble import Floats, ensemble, probabilities
-from edgeguard.lab.agreement import agreement_figures, observed_agreement
+from edgeguard.lab.agreement import agreement_figures, observed_agreement, too_few_to_agree
 from edgeguard.lab.attacking import attacks_at, perturb
 from edgeguard.lab.attacks.knowledge import Knowledge, prepared
 from edgeguard.lab.attacks.result import Checks
 from edgeguard.lab.calibration import Calibration, calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
+from edgeguard.lab.fairness_figures import attacked_fairness, clean_fairness, groups_tested, robustness_epsilon
 from edgeguard.lab.group_figures import class_figures, group_accuracy, group_figures, wearers_tested
-from edgeguard.lab.inference import logits_of
+from edgeguard.lab.inference import logits_of, precision_of
+from edgeguard.lab.least_epsilon import least_epsilons
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.radius import Epsilon, radius_label, radius_size
-from edgeguard.lab.recipe import Recipe
+from edgeguard.lab.recipe import EvaluationTable, Recipe
 from edgeguard.lab.soundness import broken
 from edgeguard.metrics.calibration import brier_score, expected_calibration_error, negative_log_likelihood
 from edgeguard.metrics.classification import accuracy, weighted_f1
@@ -93,25 +96,30 @@ def evaluate(
     knowledge = _knowledge(dataset, split, calibration)
     attacked: dict[str, list[Attacked]] = {}
     for epsilon in recipe.evaluation.epsilons:
-        for name, attack in attacks_at(recipe.evaluation, epsilon).items():
+        for name, attack in attacks_at(recipe.evaluation, epsilon, dataset.signal.limits).items():
             on_attack(name, radius_label(epsilon))
             x_adv, checks = perturb(net, prepared(attack, net, knowledge), x[picked], y[picked])
             found = Attacked(name, getattr(attack, "view", None), epsilon, x_adv, logits_of(net, x_adv), checks)
             attacked.setdefault(name, []).append(found)
     bins = recipe.evaluation.ece_bins
-    rows = {
-        name: [
-            {
-                **_attack_figures(result, logits[picked], y[picked], calibration, bins),
-                "groups": group_accuracy(
-                    calibration.verdict(result.logits).argmax(axis=1), dataset, split.test[picked]
-                ),
-            }
-            for result in results
-        ]
-        for name, results in attacked.items()
-    }
-    predicted = calibration.verdict(logits).argmax(axis=1)
+    verdict, groups = calibration.verdict(logits), groups_tested(dataset, split, recipe.evaluation.intersections)
+    predicted = verdict.argmax(axis=1)
+
+    def row(result: Attacked) -> dict[str, Any]:
+        said = calibration.verdict(result.logits)
+        return {
+            **_attack_figures(result, logits[picked], y[picked], calibration, bins),
+            "groups": group_accuracy(said.argmax(axis=1), dataset, split.test[picked]),
+            "fairness": attacked_fairness(verdict[picked], said, groups.at(picked)),
+        }
+
+    rows = {name: [row(result) for result in results] for name, results in attacked.items()}
+    fairness = clean_fairness(verdict, groups)
+    if recipe.evaluation.least_epsilons:
+        most = max(map(radius_size, recipe.evaluation.epsilons))
+        on_attack("least ε", f"up to {most:g}")
+        least = _least_epsilons(net, recipe.evaluation, x[picked], y[picked], most)
+        robustness_epsilon(fairness, least, most, groups.at(picked))
     figures: dict[str, Any] = {
         "recipe": recipe.name,
         "seed": recipe.seed,
@@ -126,13 +134,17 @@ def evaluate(
             "macro_f1": macro_f1(predicted, y),
             "per_class": class_figures(predicted, y, dataset.classes),
             "groups": group_figures(predicted, dataset, split.test),
+            "fairness": fairness,
         },
-        "calibration": _alarm_figures(calibration, logits),
+        "calibration": {
+            **_alarm_figures(calibration, logits),
+            "calibrated_for": calibration_fingerprint(dataset.signal, precision_of(net)),
+        },
         "agreement": _agreement_figures(calibration, logits, y),
         "pgd": rows["pgd"],
         "attacks": {name: found for name, found in rows.items() if name != "pgd"},
         "worst_case": _worst_case(logits[picked], list(attacked.values()), y[picked]),
-        "warnings": broken(rows),
+        "warnings": [*too_few_to_agree(calibration.windows, recipe), *broken(rows)],
     }
     return Evaluation(figures, x, y, logits, picked, attacked["pgd"], calibration)
 
@@ -148,6 +160,23 @@ def windows_to_attack(y: Labels, count: int | None, seed: int) -> NDArray[np.int
         share = max(1, round(count * len(members) / len(y)))
         drawn.append(rng.choice(members, share, replace=False))
     return np.sort(np.concatenate(drawn))
+
+
+def _least_epsilons(
+    net: Net, table: EvaluationTable, x: NDArray[np.float32], y: Labels, most: float
+) -> NDArray[np.float64]:
+    """Of PGD as the table has it, within a hundredth of the largest ε."""
+    options = {"steps": table.steps, **table.attacks.get("pgd", {})}
+    return least_epsilons(
+        net,
+        x,
+        y,
+        most=most,
+        tolerance=most / 100,
+        norm=table.norm,
+        bounds=table.bounds,
+        **options,
+    )
 
 
 def _knowledge(dataset: Dataset, split: Split, calibration: Calibration) -> Knowledge:

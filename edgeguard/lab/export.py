@@ -19,14 +19,24 @@ from edgeguard.bundle.manifest import Agreement, Disagreement, Manifest, Provena
 from edgeguard.bundle.reader import Bundle
 from edgeguard.bundle.signature import PrivateKey
 from edgeguard.bundle.writer import write_bundle
+from edgeguard.errors import ConfigError
 from edgeguard.lab.card import render_card
 from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.data.facts import FACTS
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
-from edgeguard.lab.onnx_graphs import StageGraph, exit_names, exits_graph_from_net, stacked_graph, stage_graphs
+from edgeguard.lab.onnx_graphs import (
+    StageGraph,
+    exit_names,
+    exits_graph_from_net,
+    precision_of_graph,
+    stacked_graph,
+    stage_graphs,
+)
 from edgeguard.lab.parity import require_parity
+from edgeguard.lab.recipe import Recipe
 from edgeguard.lab.run import Run, split_from_recipe
+from edgeguard.signals.inputs import require_signal
 
 GOLDEN_WINDOWS: Final = 16
 PARITY_WINDOWS: Final = 128
@@ -48,10 +58,15 @@ def export_run(
 
     Raises:
         EngineError: onnxruntime and torch differ by more than 1e-4 at some exit; nothing is written.
+        BundleError: the figures were calibrated for another preprocessing or precision than the run's.
+        ConfigError: the run's recipe asks for another alarm than was calibrated, or the network reads tables or images:
+            a device serves signals.
         DataError: the data set is not the one that the run was trained on.
     """
     recipe, facts, net = run.recipe(), run.facts(), run.net()
+    signal = require_signal(facts.signal, "a device serves")
     run.require_same_data(dataset)
+    _require_same_calibration(recipe, figures["calibration"])
     test = dataset.x[split_from_recipe(recipe, dataset).test]
     exits_graph = exits_graph_from_net(net, torch.from_numpy(test[0]))
     model, stages = stacked_graph(exits_graph, net.exits, len(facts.classes)), stage_graphs(exits_graph, net.exits)
@@ -59,12 +74,13 @@ def export_run(
     manifest = Manifest(
         name=recipe.name,
         version=VERSION,
-        signal=facts.signal,
+        signal=signal,
         classes=facts.classes,
         exits=tuple(exit_names(net.exits)),
         temperature=figures["calibration"]["temperature"],
+        precision=precision_of_graph(exits_graph),
         disagreement=_disagreement(figures["calibration"]),
-        agreement=msgspec.convert(figures["agreement"]["policy"], Agreement) if figures["agreement"] else None,
+        agreement=_agreement(figures),
         stages=_stages(stages),
         metrics=headline(figures),
         provenance=Provenance(
@@ -88,6 +104,15 @@ def export_run(
     return write_bundle(out, manifest, content, key)
 
 
+def _require_same_calibration(recipe: Recipe, found: Mapping[str, Any]) -> None:
+    table = recipe.calibration
+    if (found["score"], found["promised_false_alarm_rate"]) != (table.score, table.false_alarm_rate):
+        raise ConfigError(
+            f"the figures are of the alarm {found['score']} at {found['promised_false_alarm_rate']:g}, the recipe asks "
+            f"for {table.score} at {table.false_alarm_rate:g}: run edgeguard evaluate on the run again"
+        )
+
+
 def headline(figures: Mapping[str, Any]) -> dict[str, float]:
     """The few figures that a manifest carries, by name."""
     clean = figures["clean"]["ensemble"]
@@ -108,7 +133,17 @@ def _disagreement(figures: Mapping[str, Any]) -> Disagreement:
         observed_rate=figures["observed_false_alarm_rate"],
         observed_interval=(low, high),
         clean_quantiles=tuple(figures["clean_quantiles"]),
+        calibrated_for=figures.get("calibrated_for"),  # none in the figures of an earlier version
     )
+
+
+def _agreement(figures: Mapping[str, Any]) -> Agreement | None:
+    """The policy ``agree``, calibrated together with the alarm threshold."""
+    if not figures["agreement"]:
+        return None
+    policy = msgspec.convert(figures["agreement"]["policy"], Agreement)
+    rule = msgspec.structs.replace(policy.disagreement, calibrated_for=figures["calibration"].get("calibrated_for"))
+    return msgspec.structs.replace(policy, disagreement=rule)
 
 
 def _stages(stages: list[StageGraph]) -> tuple[Stage, ...]:

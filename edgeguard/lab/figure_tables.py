@@ -1,10 +1,11 @@
-"""Figures per class, per group and beside another run as tables; the standard library alone."""
+"""Figures per class, per group, of unfairness and beside another run as tables; the standard library alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from edgeguard.lab.fairness_tables import fairness_tables
 from edgeguard.lab.papers.table import Table
 
 Figures = Mapping[str, Any]
@@ -27,6 +28,7 @@ def figure_tables(figures: Figures) -> list[Table]:
     clean = figures["clean"]
     found = [class_table(clean["per_class"])] if "per_class" in clean else []
     found += [group_table(attribute, groups) for attribute, groups in clean.get("groups", {}).items()]
+    found += fairness_tables(figures)
     if "beside" in figures:
         found.append(beside_table({"this run": figures, "the other": figures["beside"]}))
     return found

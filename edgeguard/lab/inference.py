@@ -11,6 +11,11 @@ from edgeguard.lab.nets.early_exit import Net
 Floats = NDArray[np.float32]
 
 
+def precision_of(net: Net) -> str:
+    """What `net` computes in, as `edgeguard.bundle.fingerprint` names it."""
+    return str(next(net.parameters()).dtype).removeprefix("torch.")
+
+
 def logits_of(net: Net, x: Floats, batch_size: int = 500) -> Floats:
     """Logits (n, exits, classes) of x (n, channels, time…), in evaluation mode; the network's mode is restored."""
     device = next(net.parameters()).device

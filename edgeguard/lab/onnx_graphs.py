@@ -14,10 +14,17 @@ import torch
 from onnx import ModelProto, NodeProto, ValueInfoProto, helper
 from torch import Tensor, nn
 
+from edgeguard.bundle.fingerprint import PRECISIONS
 from edgeguard.bundle.layout import INPUT, LOGITS
 from edgeguard.lab.nets.early_exit import Net
 
 OPSET: Final = 18
+_ONNX_TYPES: Final = {
+    "float16": onnx.TensorProto.FLOAT16,
+    "bfloat16": onnx.TensorProto.BFLOAT16,
+    "float32": onnx.TensorProto.FLOAT,
+    "float64": onnx.TensorProto.DOUBLE,
+}
 IR_VERSION: Final = 8  # what opset 18 came with; older runtimes and TensorRT 10 read it
 
 
@@ -74,6 +81,13 @@ def exits_graph_from_net(net: Net, window: Tensor) -> ModelProto:
     model.ir_version = IR_VERSION
     _forget_the_exporter(model)
     return onnx.shape_inference.infer_shapes(model)
+
+
+def precision_of_graph(model: ModelProto) -> str:
+    """What `model` computes in: the coarsest of the floating types of its inputs and constants."""
+    inputs = {info.type.tensor_type.elem_type for info in model.graph.input}
+    constants = {tensor.data_type for tensor in model.graph.initializer}
+    return next(name for name in PRECISIONS if _ONNX_TYPES[name] in inputs | constants)
 
 
 def _forget_the_exporter(model: ModelProto) -> None:

@@ -2,51 +2,31 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from edgeguard.exits.disagreement import in_words
 from edgeguard.exits.ensemble import probabilities
+from edgeguard.lab.drawing import svg_drawing
 from edgeguard.lab.evaluation import Attacked, Evaluation
 from edgeguard.metrics.calibration import reliability
 from edgeguard.metrics.detection import roc
+from edgeguard.signals.inputs import ImageSpec, TableSpec
+from edgeguard.signals.spec import InputSpec
 
 CLEAN: Final = "#1b7f79"
 ATTACKED: Final = "#c8452f"
 GREY: Final = "#7a8288"
-_STYLE: Final[dict[Any, Any]] = {
-    "axes.grid": True,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "font.size": 9,
-    "grid.alpha": 0.25,
-    "legend.frameon": False,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "edgeguard",
-}
-
-
-@contextmanager
-def _figure(rows: int = 1) -> Iterator[tuple[Figure, Any, io.StringIO]]:
-    """A figure in the report's style and size, one axes a row; on leaving, its SVG is in the yielded buffer."""
-    buffer = io.StringIO()
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(4.8, 1.2 + 2 * rows), layout="constrained")
-        yield figure, figure.subplots(rows, squeeze=False)[:, 0], buffer
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
 
 
 def robust_curve(figures: Mapping[str, Any], beside: Mapping[str, Any] | None, radius_axis: str) -> str:
     """Weighted F1 over ε: of the ensemble and the last exit under PGD, under other attacks, and of a run beside it."""
-    with _figure() as (_, (axes,), svg):
+    with svg_drawing() as (_, (axes,), svg):
         early = figures["exits"] > 1
         _curve(axes, figures, "pgd", "ensemble", "-o", CLEAN, "early-exit ensemble" if early else "one exit")
         if early:
@@ -87,7 +67,7 @@ class Curve:
 
 def epsilon_curves(epsilons: Sequence[float], curves: Sequence[Curve], chosen: float, units: str) -> str:
     """F1 of several nets under PGD over ε, mean and spread over seeds, with the ε that was chosen marked."""
-    with _figure() as (_, (axes,), svg):
+    with svg_drawing() as (_, (axes,), svg):
         for number, curve in enumerate(curves):
             color = f"C{number}"
             low, high = (np.add(curve.mean, np.multiply(sign, curve.std)) for sign in (-1, 1))
@@ -104,7 +84,7 @@ def reliability_diagram(evaluation: Evaluation, bins: int) -> str:
     """Accuracy against confidence of the clean ensemble, with the number of windows per bin below."""
     table = reliability(evaluation.calibration.verdict(evaluation.logits), evaluation.y, bins)
     some = table.counts > 0
-    with _figure() as (_, (axes,), svg):
+    with svg_drawing() as (_, (axes,), svg):
         axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="perfectly calibrated")
         axes.plot(table.confidence[some], table.accuracy[some], "-o", color=CLEAN, ms=4, label="ensemble")
         shares = axes.twinx()
@@ -122,12 +102,12 @@ def disagreement_histograms(evaluation: Evaluation, shown: Attacked) -> str:
     calibration = evaluation.calibration
     clean, attacked = calibration.scores(evaluation.logits), calibration.scores(shown.logits)
     edges = np.linspace(0, max(float(clean.max()), float(attacked.max()), calibration.threshold) * 1.02 + 1e-9, 41)
-    with _figure() as (_, (axes,), svg):
+    with svg_drawing() as (_, (axes,), svg):
         axes.hist(clean, edges, color=CLEAN, alpha=0.6, label="clean")
         axes.hist(attacked, edges, color=ATTACKED, alpha=0.5, label=f"PGD, ε = {shown.label}")
         axes.axvline(calibration.threshold, color="black", lw=1, label="alarm threshold")
         axes.set_yscale("symlog", linthresh=10)
-        axes.set(xlabel=calibration.score.replace("_", " "), ylabel="windows")
+        axes.set(xlabel=in_words(calibration.score), ylabel="windows")
         axes.set_title("Disagreement of the exits")
         axes.legend()
     return svg.getvalue()
@@ -136,7 +116,7 @@ def disagreement_histograms(evaluation: Evaluation, shown: Attacked) -> str:
 def roc_curves(evaluation: Evaluation) -> str:
     """Attacked against clean windows by the bundle's score: one ROC curve for each ε."""
     clean = evaluation.calibration.scores(evaluation.logits)
-    with _figure() as (_, (axes,), svg):
+    with svg_drawing() as (_, (axes,), svg):
         axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--")
         for result, shade in zip(evaluation.attacked, _shades(len(evaluation.attacked)), strict=True):
             rates = roc(clean, evaluation.calibration.scores(result.logits))
@@ -147,26 +127,40 @@ def roc_curves(evaluation: Evaluation) -> str:
     return svg.getvalue()
 
 
-def window_gallery(evaluation: Evaluation, shown: Attacked, classes: tuple[str, ...], units: str) -> dict[str, str]:
+def window_gallery(
+    evaluation: Evaluation, shown: Attacked, classes: tuple[str, ...], spec: InputSpec
+) -> dict[str, str]:
     """By class: its first window, clean and attacked, above each exit's probability of that class."""
     x, y, logits = (part[evaluation.picked] for part in (evaluation.x, evaluation.y, evaluation.logits))
     before, after = probabilities(logits), probabilities(shown.logits)
     gallery = {}
     for truth in np.unique(y):
         pick, name = int(np.argmax(y == truth)), classes[truth]
-        with _figure(rows=2) as (_, (signal, bars), svg):
-            _signal(signal, x[pick, 0], shown.x_adv[pick, 0], name, units)
+        with svg_drawing(rows=2) as (_, (window, bars), svg):
+            _window(window, x[pick], shown.x_adv[pick], spec)
+            window.set_title(name)
             _bars(bars, before[pick, :, truth], after[pick, :, truth], name)
         gallery[name] = svg.getvalue()
     return gallery
 
 
-def _signal(axes: Axes, clean: Any, attacked: Any, name: str, units: str) -> None:
-    axes.plot(attacked, color=ATTACKED, lw=0.9, label="attacked")
-    axes.plot(clean, color=CLEAN, lw=0.9, label="clean")
-    axes.set_title(name)
-    axes.set(xlabel="sample", ylabel=units)
-    axes.legend(loc="best", fontsize=8)
+def _window(axes: Axes, clean: Any, attacked: Any, spec: InputSpec) -> None:
+    """A signal's first channel; the change of each feature of a table, whose scales differ; images side by side."""
+    if isinstance(spec, ImageSpec):
+        low, high = spec.bounds
+        pair = np.concatenate([clean, attacked], axis=2).transpose(1, 2, 0)
+        axes.imshow(np.clip((pair[..., : 3 if pair.shape[-1] >= 3 else 1] - low) / (high - low), 0, 1), cmap="gray")
+        axes.set(xlabel="clean, attacked", xticks=[], yticks=[])
+        axes.grid(visible=False)
+    elif isinstance(spec, TableSpec):
+        axes.bar(spec.features, attacked - clean, color=ATTACKED)
+        axes.set(ylabel=f"change ({spec.units})")
+        axes.tick_params(axis="x", labelrotation=90, labelsize=6)
+    else:
+        axes.plot(attacked[0], color=ATTACKED, lw=0.9, label="attacked")
+        axes.plot(clean[0], color=CLEAN, lw=0.9, label="clean")
+        axes.set(xlabel="sample", ylabel=spec.input_units)
+        axes.legend(loc="best", fontsize=8)
 
 
 def _bars(axes: Axes, before: Any, after: Any, name: str) -> None:

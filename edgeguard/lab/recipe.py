@@ -56,6 +56,7 @@ class NetTable(_Table, frozen=True, kw_only=True):
         placement: ``blockwise``: an exit after every block; ``semantic``: one at the end of each group of
             blocks, of which the last one's is the backbone's own head.
         gamma: Capacity factor of the exit heads (Eq. 3); 0 is one linear layer.
+        detached: The early heads learn from the features as they are: their losses do not train the backbone.
     """
 
     name: str
@@ -64,6 +65,7 @@ class NetTable(_Table, frozen=True, kw_only=True):
     taps: tuple[str, ...] = ()
     placement: Literal["blockwise", "semantic"] = "blockwise"
     gamma: NotNegativeFloat = 0.0
+    detached: bool = False
 
 
 class DefenseTable(_Table, frozen=True, kw_only=True):
@@ -82,6 +84,7 @@ class TrainingTable(_Table, frozen=True, kw_only=True):
         epochs: At most.
         patience: Epochs without a better validation accuracy after which training stops.
         weight_decay: Of Adam.
+        epoch_windows: Windows after which an epoch ends, drawn anew for each; all of them where it is not given.
         balance: 0: every window once an epoch. Above: as many windows as there are, drawn with replacement and with a
             probability ∝ (windows of their class)^-balance, so that 1 shows all classes alike; the validation windows
             then weigh as much as training windows of their class.
@@ -92,6 +95,7 @@ class TrainingTable(_Table, frozen=True, kw_only=True):
     epochs: Positive = 100
     patience: Positive = 5
     weight_decay: NotNegativeFloat = 0.0
+    epoch_windows: Positive | None = None
     balance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
@@ -103,10 +107,12 @@ class EvaluationTable(_Table, frozen=True, kw_only=True):
         epsilons: Radii of the attacks: numbers in the unit of the network's input, lists of one per channel, or ratios
             of signal to noise (``"20 dB"``).
         norm: Of the ball.
-        bounds: Smallest and largest value of the input, where it has any.
+        bounds: Smallest and largest value of the input; not given: those of the data, where it has any.
         steps: Of every attack that takes steps and whose options do not say.
         attacked_windows: About how many test windows are attacked, drawn with the seed: each class with its share, but
             at least one; all where it is not given.
+        least_epsilons: Search for the least ε that misleads each attacked window, up to the largest of `epsilons`.
+        intersections: Unfairness also over every two attributes as one.
         attacks: Attacks by name with their options, beside the naive PGD that is always measured; ``pgd`` sets its own.
     """
 
@@ -116,6 +122,8 @@ class EvaluationTable(_Table, frozen=True, kw_only=True):
     bounds: tuple[float, float] | None = None
     steps: Positive = 20
     attacked_windows: Positive | None = None
+    least_epsilons: bool = False
+    intersections: bool = False
     attacks: dict[str, dict[str, Any]] = {}
 
 
@@ -129,7 +137,7 @@ class CalibrationTable(_Table, frozen=True, kw_only=True):
             policy is not offered.
     """
 
-    score: str = "mutual_information"
+    score: str = "combined"
     false_alarm_rate: Fraction = 0.01
     accuracy_loss: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.01
 
@@ -170,5 +178,6 @@ def _checked(recipe: Recipe) -> Recipe:
     """What types cannot say must not show only after the training."""
     score_named(recipe.calibration.score)
     for epsilon in recipe.evaluation.epsilons:
-        radius_from(epsilon)
+        if not isinstance(radius_from(epsilon), float) and recipe.evaluation.least_epsilons:
+            raise ConfigError(f"evaluation.least_epsilons takes epsilons that are numbers, not {epsilon!r}")
     return recipe

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from importlib.resources import files as package_files
 from typing import Any, Final
 
-import jinja2
 from markupsafe import Markup
 
 from edgeguard import __version__
-from edgeguard.exits.disagreement import SCORES
+from edgeguard.exits.disagreement import SCORES, in_words
 from edgeguard.lab import plots
 from edgeguard.lab.evaluation import Attacked, Evaluation
 from edgeguard.lab.figure_tables import figure_tables
+from edgeguard.lab.page import html_page
 from edgeguard.lab.recipe import EvaluationTable, Recipe
-from edgeguard.signals.spec import SignalSpec
+from edgeguard.signals.spec import InputSpec
 
 TITLES: Final = {
     "robust_curve": "F1 under PGD over epsilon",
@@ -29,7 +28,7 @@ TITLES: Final = {
 def render_report(
     evaluation: Evaluation,
     recipe: Recipe,
-    signal: SignalSpec,
+    signal: InputSpec,
     classes: tuple[str, ...],
     beside: Mapping[str, Any] | None = None,
 ) -> str:
@@ -41,12 +40,11 @@ def render_report(
         "histograms": plots.disagreement_histograms(evaluation, shown),
         "roc": plots.roc_curves(evaluation),
     }
-    windows = plots.window_gallery(evaluation, shown, classes, signal.input_units)
+    windows = plots.window_gallery(evaluation, shown, classes, signal)
     if evaluation.figures["exits"] == 1:  # nothing to disagree with
         drawn["histograms"] = drawn["roc"] = ""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    template = environment.from_string(package_files("edgeguard.lab").joinpath("report.html.j2").read_text("utf-8"))
-    return template.render(
+    return html_page(
+        "report.html.j2",
         figures=evaluation.figures,
         attacks={"pgd": evaluation.figures["pgd"], **evaluation.figures["attacks"]},
         description=recipe.description,
@@ -56,7 +54,7 @@ def render_report(
         titles=TITLES,
         cells=_cells,
         tables=figure_tables(evaluation.figures),
-        scores=list(SCORES) if evaluation.figures["exits"] > 1 else [],
+        scores={name: in_words(name) for name in SCORES} if evaluation.figures["exits"] > 1 else {},
         shown_epsilon=shown.label,
         units=signal.input_units,
     )
@@ -68,7 +66,7 @@ def most_telling(evaluation: Evaluation) -> Attacked:
     return min(zip(f1, evaluation.attacked, strict=True), key=lambda pair: abs(pair[0] - 0.5))[1]
 
 
-def _radius_axis(table: EvaluationTable, signal: SignalSpec) -> str:
+def _radius_axis(table: EvaluationTable, signal: InputSpec) -> str:
     relative = any(isinstance(epsilon, str) for epsilon in table.epsilons)
     return f"ε ({'l∞' if table.norm == 'linf' else 'l2'}, {'share of the RMS' if relative else signal.input_units})"
 

@@ -17,8 +17,9 @@ from edgeguard.lab.nets import net_from_recipe
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.recipe import DataTable, Recipe
 from edgeguard.lab.weights import read_tensors, write_tensors
+from edgeguard.signals.inputs import input_spec_hook, require_signal
 from edgeguard.signals.preprocessing import preprocess
-from edgeguard.signals.spec import SignalSpec
+from edgeguard.signals.spec import InputSpec
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
         libraries: Versions that a second training should use.
     """
 
-    signal: SignalSpec
+    signal: InputSpec
     classes: tuple[str, ...]
     data_sha256: str
     windows: tuple[int, int, int]
@@ -159,16 +160,21 @@ def _without_none(tables: dict[str, Any]) -> dict[str, Any]:
 
 def _decoded(path: Path, kind: type[T], advice: str) -> T:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(path.read_bytes(), type=kind, dec_hook=input_spec_hook)
     except (OSError, msgspec.DecodeError) as error:
         raise DataError(f"{path} cannot be read ({error}): {advice}") from error
 
 
 def dataset_from_recipe(table: DataTable, folder: Path) -> Dataset:
-    """The recipe's data set with its per-window preprocessing done, and written down in its signal."""
+    """The recipe's data set with its per-window preprocessing done, and written down in its signal.
+
+    ConfigError for preprocessing of what is no signal.
+    """
     dataset = load_dataset(table.name, folder, table.options)
-    steps = (*dataset.signal.preprocessing, *table.preprocessing)
-    signal = msgspec.structs.replace(dataset.signal, preprocessing=steps)
+    if not table.preprocessing:
+        return dataset
+    before = require_signal(dataset.signal, "data.preprocessing is for")
+    signal = msgspec.structs.replace(before, preprocessing=(*before.preprocessing, *table.preprocessing))
     return dataclasses.replace(dataset, x=preprocess(dataset.x, table.preprocessing), signal=signal)
 
 

@@ -20,7 +20,7 @@ from edgeguard.lab.accelerator import fabric_on
 from edgeguard.lab.attacking import attacks_at
 from edgeguard.lab.checkpoint import Checkpoint, copied, load_checkpoint, save_checkpoint
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
-from edgeguard.lab.defenses import Defense, defense_from_recipe
+from edgeguard.lab.defenses import Defense, defense_from_recipe, training_part
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets import net_from_recipe
 from edgeguard.lab.nets.early_exit import Net
@@ -95,8 +95,8 @@ def train(
     table = recipe.training
     adam = torch.optim.Adam(net.parameters(), lr=table.learning_rate, weight_decay=table.weight_decay)
     wrapped, optimizer = fabric.setup(net, adam)
-    labels = dataset.y[split.train]
-    x, y = (fabric.to_device(torch.from_numpy(part)) for part in (dataset.x[split.train], labels))
+    windows, labels = training_part(defense, net, dataset.x[split.train], dataset.y[split.train])
+    x, y = (fabric.to_device(torch.from_numpy(part)) for part in (windows, labels))
 
     checkpoint = load_checkpoint(run.checkpoint, net, adam)
     progress = _progress(run, checkpoint)
@@ -113,7 +113,7 @@ def train(
             fabric.backward(loss)
             optimizer.step()
             losses.append(_finite(loss, progress.epoch))
-            on_batch(_batch_facts(progress, table, number, len(x), losses[-1]))
+            on_batch(_batch_facts(progress, table, number, min(len(x), table.epoch_windows or len(x)), losses[-1]))
         figures = _validation(net, defense, dataset, split, table.balance)
         defense.end_epoch(figures)
         if progress.improved_by(figures):
@@ -142,7 +142,7 @@ def _batches(labels: Labels, table: TrainingTable, seed: int, epoch: int) -> Ite
     else:
         shares = torch.from_numpy(_weights_like(labels, labels, table.balance))
         order = torch.multinomial(shares, len(labels), replacement=True, generator=generator)
-    yield from torch.split(order, table.batch_size)
+    yield from torch.split(order[: table.epoch_windows], table.batch_size)
 
 
 def _weights_like(trained: Labels, labels: Labels, balance: float) -> NDArray[np.float64]:

@@ -1,1 +1,1 @@
-"""Classification, calibration, detection, fairness and robustness by group, and intervals, on plain arrays."""
+"""Classification, calibration, detection, unfairness and robustness by group, and intervals, on plain arrays."""

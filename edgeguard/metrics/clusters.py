@@ -20,9 +20,13 @@ class ClusterBootstrap:
         strata: (clusters,) which stratum each is of; a draw has as many of each stratum as there are.
         resamples: How many draws.
         seed: Of the draws.
+        named: What clusters are, in words.
     """
 
-    def __init__(self, strata: NDArray[np.int64], *, resamples: int = RESAMPLES, seed: int = 0) -> None:
+    def __init__(
+        self, strata: NDArray[np.int64], *, resamples: int = RESAMPLES, seed: int = 0, named: str = "wearers"
+    ) -> None:
+        self.named = named
         rng = np.random.default_rng(seed)
         self._drawn = np.empty(len(strata), dtype=np.int64)  # cluster -> what is drawn in its place
         weights = [np.empty((resamples, 0))]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,30 @@ class Gap:
     highest: str = ""
     lowest: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Unfairness(Gap):
+    """A gap that is a definition of unfairness: 0 is fair; beside it what it is made of, and how it came by chance.
+
+    Attributes:
+        p_value: How often groups that mean nothing would be at least so far apart (permutations); None where undefined.
+        permuted: What changed its group in those: ``wearers``, ``windows``, or ``windows of each wearer``.
+        groups: Every group's figure with its sizes; those that are undefined say why, and are not compared.
+        notes: What a reader must know of it.
+    """
+
+    p_value: float | None = None
+    permuted: str = ""
+    groups: Mapping[str, Estimate] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Worst(Estimate):
+    """The lowest of the groups' figures, and whose it is."""
+
+    group: str = ""
 
 
 def undefined(reason: str, clusters: int = 0, count: float = 0) -> Estimate:

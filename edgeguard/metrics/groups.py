@@ -2,10 +2,10 @@
 
 A group's figure is Σ numerators / Σ denominators over its clusters (wearers). Its standard error is the cluster
 bootstrap's, widened by √(n/(n-1)); the interval is Student's t with n - 1 degrees of freedom on the logit scale of a
-share, on the log scale of an amount. A share's standard error is at least that of independent windows, √(p(1-p)/Σ):
-few clusters may be alike by chance. A share of 0 or 1 tells nothing of how clusters differ: its interval is the exact
-one (Clopper-Pearson) of as many windows as are left when they count as little as in the most uneven other group, and of
-its clusters, each counted once, where no other group tells.
+share or of a mean in [0, 1], on the log scale of an amount. A share's standard error is at least that of independent
+windows, √(p(1-p)/Σ): few clusters may be alike by chance. A share of 0 or 1 tells nothing of how clusters differ: its
+interval is the exact one (Clopper-Pearson) of as many windows as are left when they count as little as in the most
+uneven other group, and of its clusters, each counted once, where no other group tells.
 
 The interval of the largest gap is made of those of all pairs, which hold together (max-t over the same draws): the gap
 is at least the largest of their lower ends and at most the largest of their upper ends. Quantiles of the drawn gap
@@ -27,11 +27,12 @@ from edgeguard.metrics.clusters import ClusterBootstrap
 from edgeguard.metrics.figures import Estimate, Gap, no_gap, undefined
 from edgeguard.metrics.intervals import share_intervals
 
-Scale = Literal["share", "amount"]  # in [0, 1]; at least 0
+Scale = Literal["share", "mean", "amount"]  # of hits, in [0, 1]; of values in [0, 1]; of values of at least 0
 
 Indices = NDArray[np.int64]
 
 FEWEST: Final = 2  # clusters that an interval needs
+_TRUSTED: Final = 5  # clusters from which a standard error is trusted to be small
 _SMALLEST: Final = 1e-12  # a smaller standard error is rounding
 _LARGEST: Final = 300.0  # a larger exponent is as good as infinite
 
@@ -81,7 +82,7 @@ def compare(
     groups = [
         Estimate(float(numerators[:, k].sum() / counts[k]), *found[k], int(sizes[k]), float(counts[k]))
         if k in found
-        else undefined(_reason(int(sizes[k]), max(fewest, FEWEST)), int(sizes[k]), float(counts[k]))
+        else undefined(_reason(int(sizes[k]), max(fewest, FEWEST), bootstrap.named), int(sizes[k]), float(counts[k]))
         for k in range(len(names))
     ]
     pairs = _pairs(columns, confidence)
@@ -89,8 +90,21 @@ def compare(
     return Comparison(groups, _gap(columns, pairs), {(index[i], index[j]): ends for (i, j), ends in pairs.items()})
 
 
-def _reason(size: int, fewest: int) -> str:
-    return "nothing was counted" if size == 0 else f"fewer than {fewest} wearers"
+def estimated(
+    value: float, draws: Floats, clusters: int, count: float, *, scale: Scale = "mean", confidence: float = 0.95
+) -> Estimate:
+    """A figure of `clusters` that were drawn again, (resamples,): the same kind of interval, none for one cluster."""
+    if clusters < FEWEST:
+        return Estimate(value, None, None, clusters, count)
+    deviations = (draws - value)[:, None]
+    error = np.sqrt(_mean_square(deviations) * clusters / (clusters - 1))
+    sizes = np.array([float(clusters)])
+    columns = _Columns([""], np.array([value]), error, sizes, sizes, deviations, scale)
+    return Estimate(value, *_intervals(columns, confidence)[0], clusters, count)
+
+
+def _reason(size: int, fewest: int, named: str) -> str:
+    return "nothing was counted" if size == 0 else f"fewer than {fewest} {named}"
 
 
 def _columns(
@@ -192,10 +206,14 @@ def _joined(a: Floats, b: Floats, correlation: Floats) -> Floats:
 
 
 def _freedom(columns: _Columns, i: Indices, j: Indices) -> Floats:
-    """Welch and Satterthwaite's degrees of freedom of differences."""
+    """Welch and Satterthwaite's degrees of freedom of differences; the smaller group's own where it is very small.
+
+    Two or three clusters that are alike by chance have a small standard error, which Welch would take at its word.
+    """
     squares, freedom = np.maximum(columns.errors, _SMALLEST) ** 2, columns.clusters - 1
-    found: Floats = (squares[i] + squares[j]) ** 2 / (squares[i] ** 2 / freedom[i] + squares[j] ** 2 / freedom[j])
-    return found
+    welch: Floats = (squares[i] + squares[j]) ** 2 / (squares[i] ** 2 / freedom[i] + squares[j] ** 2 / freedom[j])
+    smaller: Floats = np.minimum(freedom[i], freedom[j])
+    return np.where(smaller + 1 < _TRUSTED, smaller, welch)
 
 
 def _correlation(deviations: Floats, i: Indices, j: Indices) -> Floats:

@@ -65,7 +65,31 @@ class QualitySpec(_Record, frozen=True, kw_only=True):
     mains: Share | None = None
 
 
-class SignalSpec(_Record, frozen=True, kw_only=True):
+class InputSpec:
+    """What every model's input says of itself, be it a window of a signal, a row of a table or an image.
+
+    A record of its own for each kind, told apart in JSON by `kind`; a signal's, which bundles hold too, has none.
+    """
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one input, without the batch."""
+        raise NotImplementedError
+
+    @property
+    def input_units(self) -> str:
+        """Unit of what the model sees; an epsilon has this unit."""
+        raise NotImplementedError
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """Smallest and largest value there can be, so that an attack stays between them; None where there are none."""
+        return None
+
+
+class SignalSpec(InputSpec, _Record, frozen=True, kw_only=True):
     """One model input (a window) and how it is made of a stream.
 
     A stream of another rate is resampled to `rate_hz`, then filtered, then cut into windows: at a hop, or around beats.

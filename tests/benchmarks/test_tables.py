@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import RESULTS, device_throughput, ecg5000_fcnet, mitbih_fcnet, start_up
+from benchmarks import RESULTS, detection_tables, device_throughput, ecg5000_fcnet, frontier, mitbih_fcnet, start_up
 from benchmarks.tables import TABLES, rendered, table
 from edgeguard.lab.group_figures import class_figures
-from edgeguard.lab.papers.early_exit_ensembles.beside import beside
+from edgeguard.lab.papers.beside import beside
 from edgeguard.record import write_result
+from tests.lab.detection.small_study import small_study
 from tests.lab.papers.early_exit_ensembles.conftest import cost_of
 from tests.tiny_model import write_tiny_bundle
 
@@ -86,12 +87,36 @@ def results(tmp_path_factory):
     kept = {protocol: mitbih_fcnet.kept(run_on_beats(split)) for protocol, split in beats.items()}
     write_result("mitbih-fcnet", kept, seeds=[0], folder=folder)
     write_result("exit-cost", {"networks": [cost_of("FCNet"), cost_of("VGG16")]}, folder=folder)
-    for subject in ("synthetic-ecg", "qrs-detection", "bridge-codec", "bridge-loss", "bridge-size", "eeg-device"):
+    for subject in (
+        "synthetic-ecg",
+        "qrs-detection",
+        "bridge-codec",
+        "bridge-loss",
+        "bridge-size",
+        "eeg-device",
+        "fairness-mitbih",
+        "least-epsilon",
+        "leave-one-out",
+    ):
         (folder / f"{subject}.json").write_text((RESULTS / f"{subject}.json").read_text())
+    weights = [{"weights": {name: 1.0}, "found": 0.5, "found_harmful": None, "auroc": 0.75} for name in SCORES]
+    for recipe in detection_tables.RECIPES:
+        write_result(f"detection-{recipe}", small_study(0.4, 0.6), seeds=[0, 1], folder=folder)
+        write_result(f"detection-{recipe}-development", {"weights": weights}, seeds=[0, 1], folder=folder)
+    answer = {
+        "clean": {"f1": 0.9},
+        "attacks": {"pgd": {"f1": 0.5}, "square": {"f1": 0.4}},
+        "curve": {"0.3": {"f1": 0.1}},
+    }
+    rows = [
+        {"row": key, **frontier.row_figures(frontier.ROWS[key], [answer, answer])} for key in ("undefended", "apart")
+    ]
+    for source in ("ecg5000-fcnet", "mitbih-fcnet", "eeg-vgg16"):
+        write_result(f"frontier-{source}", {"epsilon": 0.2, "rows": rows}, seeds=[0, 1], folder=folder)
     return folder
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", [name for name in TABLES if not name.startswith("fairness-study-")])  # see their own
 def test_every_table_is_a_table_with_its_caption(results, name):
     text = table(name, results)
     blocks = re.findall(r"(?:^\|.*\|\n)+", text, flags=re.MULTILINE)
@@ -180,3 +205,9 @@ def test_a_slip_in_a_marker_is_told(results):
 def test_the_documents_show_what_was_measured():
     done = render(ROOT, "--check")
     assert done.returncode == 0, done.stderr
+
+
+def test_a_defense_that_falls_to_an_attack_without_gradients_shows_it(results):
+    assert "| exits trained apart | 0.900 ± 0.000 | 0.500 ± 0.000 |" in table("frontier-ecg5000", results)
+    assert table("frontier-ecg5000", results).splitlines()[2].endswith("| +0.100 (Square) |")
+    assert "| undefended | 0.500 ± 0.000 | 0.100 ± 0.000 |" in table("frontier-ecg5000-curve", results)

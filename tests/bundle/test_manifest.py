@@ -76,6 +76,27 @@ def test_an_agreement_must_fit_its_bundle():
     assert "quantiles that do not rise" in refusal(disagreement={**rule, "clean_quantiles": [0.2, 0.1]})
 
 
+def test_a_threshold_for_another_preprocessing_or_precision_is_refused():
+    table = json.loads(whole_manifest().to_bytes())
+    rule, signal = table["disagreement"], {**table["signal"], "preprocessing": ["zscore"]}
+    assert refusal(signal=signal) == (
+        "the alarm threshold was calibrated for another preprocessing: "
+        "run edgeguard evaluate on the run again, then edgeguard export"
+    )
+    assert "calibrated for float32, and the graphs are float16: run" in refusal(precision="float16")
+    agreement = {"confidence": 0.9, "accuracy_loss": 0.01, "stages": [0, 0.9, 0.1], "disagreement": rule}
+    other = {**rule, "calibrated_for": "0" * 64}
+    assert "another preprocessing" in refusal(agreement={**agreement, "disagreement": other})
+
+
+def test_only_the_first_format_may_leave_out_what_its_threshold_is_for():
+    table = json.loads(whole_manifest().to_bytes())
+    del table["disagreement"]["calibrated_for"], table["precision"]
+    old = manifest_from_bytes(json.dumps({**table, "format": 1}).encode())
+    assert (old.disagreement.calibrated_for, old.precision) == (None, "float32")
+    assert "does not say what its alarm threshold was calibrated for: run edg" in refusal(**table)
+
+
 @given(st.binary(max_size=200) | st.integers(1, 100_000).map(lambda depth: b"[" * depth))
 def test_any_bytes_are_refused_in_one_line(content):
     with pytest.raises(BundleError) as caught:

@@ -13,15 +13,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from edgeguard.bundle import signature
+from edgeguard.cli import command
 from tests.brokers import eventually
 from tests.lab.data.conftest import home, ucr  # noqa: F401 - fixtures
 from tests.tiny_model import write_tiny_bundle
 
 SMALL = [
     *("data.options={windows=240, wearers=2, classes='binary'}", "data.split=[0.5, 0.25, 0.25]"),
-    *("net.options={filters=4, kernels=[7, 3]}", "training.epochs=1", "calibration.false_alarm_rate=0.05"),
+    *(
+        "net.options={filters=4, kernels=[7, 3]}",
+        "training.epochs=1",
+        "calibration={false_alarm_rate=0.05, accuracy_loss=0}",
+    ),
     *("evaluation.epsilons=[0.3]", "evaluation.steps=2"),
 ]
 PAPER = "early-exit-ensembles"
@@ -52,7 +58,7 @@ def trained(tmp_path_factory):
     """A run of a few seconds, trained and evaluated by the command line."""
     folder = tmp_path_factory.mktemp("cli") / "run"
     for words in (train(folder), ["evaluate", str(folder), "--quiet"]):
-        subprocess.run([sys.executable, "-m", "edgeguard", *words], check=True, capture_output=True)
+        assert CliRunner().invoke(command, words).exit_code == 0
     return folder
 
 
@@ -164,6 +170,7 @@ def test_fetched_data_with_another_checksum_is_not_kept(refused, tmp_path, home,
         (["universal", "-o", "v.npz", "--epsilon", "1", "--norm", "l3"], "no norm is called 'l3'"),
         (["universal", "-o", "v.npz", "--epsilon", "1", "--set", "sample_size=9999"], "too few for sample_size 9999"),
         (["evaluate", "--attack", "sqare"], "no attack is called 'sqare' (did you mean 'square'?)"),
+        (["evaluate", "--groups", "no.csv"], "no.csv cannot be read: No such file or directory"),
         (["evaluate", "--set", "seed=1"], "only evaluation.* can change"),
         (["evaluate", "--set", "evaluation.epsilons=['20']"], "epsilon '20' is neither a number nor a ratio"),
         (["evaluate", "--set", "evaluation.epsilons=[[0.1, 0.2, 0.3]]", "--quiet"], "3 radii for a signal of"),
@@ -189,6 +196,16 @@ def test_attacks_that_cannot_be_made_are_one_line(refused, trained, words, messa
         ("weights.safetensors", None, "is not finished: resume it with edgeguard train"),
         ("recipe.toml", lambda content: content[:20], "cannot be read as TOML"),
         ("recipe.toml", lambda content: content.replace(b"filters = 4", b"filters = 5"), "weights of its recipe"),
+        (
+            "recipe.toml",
+            lambda content: content.replace(b"false_alarm_rate = 0.05", b"false_alarm_rate = 0.1"),
+            " at 0.1: run edgeguard evaluate on the run again",
+        ),
+        (
+            "recipe.toml",
+            lambda content: content.replace(b'"zscore"', b'"center"'),
+            "was trained on data",
+        ),
     ],
 )
 def test_damaged_run_is_not_exported(refused, trained, tmp_path, name, change, message):
@@ -349,6 +366,7 @@ NEEDED_BY = {
     "jinja2": ("lab", "evaluate nowhere"),
     "matplotlib": ("lab", "evaluate nowhere"),
     "sklearn": ("lab", "evaluate nowhere"),
+    "fairlearn": ("lab", "evaluate nowhere"),
     "onnx": ("lab", "export nowhere -o x.zip"),
     "paho": ("device", "run nowhere.zip"),
     "onnxruntime": ("device", "bundle verify tiny.zip --run"),

@@ -42,12 +42,20 @@ def test_show_prints_every_fact(edgeguard, signed):
         "mutual_information over 0.05",
         "at most 1.00% of clean windows (200 calibrated)",
         "1.20% of clean test windows (95 % interval 0.40% to 2.80%)",
+        "for this signal in float32, fingerprint ",
         "f1 0.98",
         "recipe tiny, seed 0, 2026-01-01",
         "present, not checked: give --key",
         "stages/stage_3.onnx",
     ]:
         assert fact in out
+
+
+def test_show_says_so_of_a_bundle_that_does_not_tell_what_its_threshold_is_for(edgeguard, tmp_path):
+    write_tiny_bundle(tmp_path / "old.zip", format=1)
+    status, out, _ = edgeguard("bundle", "show", "old.zip")
+    assert status == 0
+    assert "calibrated  for what, is not known: the bundle is of the earlier format 1\n" in out
 
 
 def test_what_a_bundle_says_cannot_steer_the_terminal(edgeguard, tmp_path):
@@ -73,7 +81,7 @@ def spoil(tmp_path, how):
         "altered": {"model.onnx": content["model.onnx"][:-1] + b"?"},
         "longer": {"model.onnx": content["model.onnx"] + b"?"},
         "extra": {"extra.bin": b""},
-        "newer": {"manifest.json": json.dumps({**manifest, "format": 2}).encode()},
+        "newer": {"manifest.json": json.dumps({**manifest, "format": 3}).encode()},
         "malformed": {"manifest.json": b'{"format": 1'},
         "missing": {"stages/stage_2.onnx": None},
         "no manifest": {"manifest.json": None},
@@ -95,7 +103,7 @@ def spoil(tmp_path, how):
         ("altered", None, "model.onnx was altered: get an intact bundle"),
         ("longer", None, "model.onnx has 947 bytes and should have 946: get an intact bundle"),
         ("extra", None, "extra.bin is not listed in manifest.json: remove it, or get an intact bundle"),
-        ("newer", None, "bundle format 2 is newer than 1, the newest read here: upgrade edgeguard"),
+        ("newer", None, "bundle format 3 is newer than 2, the newest read here: upgrade edgeguard"),
         ("malformed", None, "manifest.json is damaged (Input data was truncated): get an intact bundle"),
         ("missing", None, "stages/stage_2.onnx is missing: get an intact bundle"),
         ("no manifest", None, "there is no manifest.json in it: give the folder or .zip of a bundle"),

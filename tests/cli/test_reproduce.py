@@ -46,3 +46,22 @@ def test_a_folder_that_holds_another_recipe_is_refused(edgeguard):
     assert err.startswith(
         "error: runs/synthetic-ecg-reduced-undefended-0 holds a run of another recipe: choose another"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--figure", "9"), "error: the paper has no figure '9'; there are: 1, 2, 3, 4, 5, 6, all\n"),
+        (("--table", "exit"), "error: the paper has no table 'exit' (did you mean 'exits'?); there are: "),
+        (("--figure", "1", "--scale", "half"), "error: the paper has no scale 'half'"),
+    ],
+)
+def test_what_the_paper_does_not_have_is_refused(edgeguard, words, message):
+    status, out, err = edgeguard("reproduce", "adversarial-training-hurts-fairness", *words)
+    assert (status, out) == (1, "")
+    assert err.startswith(message)
+
+
+def test_a_paper_without_figures_says_so(edgeguard):
+    status, _, err = edgeguard("reproduce", "early-exit-ensembles", "--figure", "1")
+    assert (status, err) == (1, "error: the paper has no figure '1'; it has none that is reproduced\n")

@@ -52,8 +52,16 @@ def test_all_is_well_and_explained(found):
     assert answers["self-test"][1].startswith("golden windows within ")
     assert answers["policy"] == ("ok", "all, of 3 stages")
     assert answers["alarm"] == ("ok", "confusion over 0.5, on at most 1.00% of clean windows")
+    assert answers["calibration"] == ("ok", "for this preprocessing in float32")
     assert answers["drift alarm"] == ("ok", "a false one in 100000 clean windows")
     assert answers["source s0"] == ("ok", "recorded, I+II in mV at 100 Hz; samples come")
+
+
+def test_a_bundle_of_the_first_format_serves_and_is_told_of(found):
+    answers = found(facts={"disagreement": RULE, "format": 1})
+    assert "wrong" not in {kind for kind, _ in answers.values()}
+    assert answers["calibration"][0] == "note"
+    assert "of an earlier format, does not say for which preprocessing" in answers["calibration"][1]
 
 
 def test_conversion_of_the_rate_is_told(found):

@@ -132,7 +132,7 @@ def test_agree_says_what_the_lab_says_of_the_exits_it_ran(tmp_path):
     bundle = write_tiny_bundle(tmp_path / "tiny.zip", agreement=AGREEMENT, temperature=1.5)
     windows = many(bundle.manifest.signal)
     with open_judge(bundle, EngineConfig(policy="agree")) as judge:
-        assert (judge.rule, judge.stage_shares) == (AGREEMENT.disagreement, AGREEMENT.stages)
+        assert (judge.rule, judge.stage_shares) == (bundle.manifest.agreement.disagreement, AGREEMENT.stages)
         verdicts = judge.judge(windows)
     exits = probabilities(tiny_logits(np.stack([window.values for window in windows])))
     stages = stages_used(exits, 0.7)

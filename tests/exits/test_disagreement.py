@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from edgeguard.errors import ConfigError
-from edgeguard.exits.disagreement import SCORES, confusion, entropy, mutual_information, score_named, vote_entropy
+from edgeguard.exits.disagreement import (
+    COMBINED_WEIGHTS,
+    SCORES,
+    combined,
+    confusion,
+    entropy,
+    in_words,
+    mutual_information,
+    score_named,
+    vote_entropy,
+)
 
 LOGITS = arrays(
     np.float64,
@@ -40,6 +50,7 @@ def test_every_score_is_within_its_bounds(logits):
         "mutual_information": math.log(classes),
         "confusion": 2 * (count - 1),
         "vote_entropy": math.log(min(count, classes)),
+        "combined": 1.0,
     }
     for name, score in SCORES.items():
         values = score(exits)
@@ -54,7 +65,7 @@ def test_every_score_is_zero_where_all_exits_agree(name):
     np.testing.assert_allclose(score_named(name)(exits), 0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("name", "value"), [("mutual_information", math.log(2)), ("confusion", 2)])
+@pytest.mark.parametrize(("name", "value"), [("mutual_information", math.log(2)), ("confusion", 2), ("combined", 1)])
 def test_opposite_certainties_disagree_most(name, value):
     assert score_named(name)(OPPOSITE).tolist() == pytest.approx([value])
 
@@ -67,6 +78,30 @@ def test_confusion_by_hand():
 def test_vote_entropy_by_hand():
     exits = np.array([[[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.7, 0.3]]])
     assert vote_entropy(exits).tolist() == pytest.approx([entropy_by_hand([3 / 4, 1 / 4])])
+
+
+def test_the_weights_of_the_combined_score_are_shares():
+    assert math.fsum(COMBINED_WEIGHTS.values()) == pytest.approx(1)
+    assert all(0 <= weight <= 1 for weight in COMBINED_WEIGHTS.values())
+    assert COMBINED_WEIGHTS.keys() == SCORES.keys() - {"combined"}
+
+
+@pytest.mark.parametrize(("exits", "classes"), [(5, 2), (2, 5), (4, 4)])
+def test_the_combined_score_weighs_each_by_its_largest_value(exits, classes):
+    window = scipy.special.softmax(np.random.default_rng(0).normal(0, 3, (1, exits, classes)), axis=-1)
+    fewer = math.log(min(exits, classes))
+    largest = {"mutual_information": fewer, "confusion": 2 * (exits - 1), "vote_entropy": fewer}
+    expected = sum(weight * SCORES[name](window)[0] / largest[name] for name, weight in COMBINED_WEIGHTS.items())
+    assert combined(window).tolist() == pytest.approx([expected])
+
+
+def test_one_exit_never_disagrees():
+    one = np.array([[[0.6, 0.4]], [[0.1, 0.9]]])
+    assert {name: score(one).tolist() for name, score in SCORES.items()} == {name: [0.0, 0.0] for name in SCORES}
+
+
+def test_scores_read_as_words():
+    assert [in_words(name) for name in ("vote_entropy", "combined")] == ["vote entropy", "combined disagreement"]
 
 
 def test_entropy_by_hand():

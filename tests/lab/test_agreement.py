@@ -6,10 +6,11 @@ import pytest
 from edgeguard.exits.agreement import of_stages_used, stages_used
 from edgeguard.exits.disagreement import mutual_information
 from edgeguard.exits.ensemble import ensemble, probabilities
-from edgeguard.lab.agreement import agreement_figures, calibrated_agreement, observed_agreement
-from edgeguard.lab.recipe import CalibrationTable
+from edgeguard.lab.agreement import agreement_figures, calibrated_agreement, observed_agreement, too_few_to_agree
+from edgeguard.lab.recipe import CalibrationTable, NetTable
+from tests.lab.conftest import wave_recipe
 
-TABLE = CalibrationTable(accuracy_loss=0.02, false_alarm_rate=0.05)
+TABLE = CalibrationTable(score="mutual_information", accuracy_loss=0.02, false_alarm_rate=0.05)
 
 
 def windows(n, exits=4, seed=0):
@@ -58,6 +59,15 @@ def test_nothing_lost_against_all_exits_is_no_credit():
     policy = of_stages_used(ensemble, exits, stages_used(exits, agreement.confidence)).argmax(axis=1)
     lost = (ensemble(exits).argmax(axis=1) == y) & (policy != y)
     assert agreement_figures(agreement, exits, y)["lost"] == lost.mean()
+
+
+def test_too_few_windows_say_how_many_it_takes():
+    recipe = wave_recipe(calibration=CalibrationTable(accuracy_loss=0.01))
+    (line,) = too_few_to_agree(298, recipe)
+    assert "298 calibration windows cannot bound the accuracy loss to 0.01, it takes at least 299" in line
+    assert too_few_to_agree(299, recipe) == []
+    assert too_few_to_agree(5, wave_recipe(calibration=CalibrationTable(accuracy_loss=0))) == []
+    assert too_few_to_agree(5, wave_recipe(net=NetTable(name="fcnet", exits=False))) == []
 
 
 @pytest.mark.parametrize(

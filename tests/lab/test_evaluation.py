@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from edgeguard.errors import ConfigError
 from edgeguard.exits.agreement import agrees
+from edgeguard.exits.disagreement import SCORES
 from edgeguard.exits.ensemble import ensemble, probabilities
 from edgeguard.lab.evaluation import evaluate, windows_to_attack
 from edgeguard.lab.recipe import evaluated_as
@@ -38,7 +40,7 @@ def test_a_stronger_attack_hurts_more_and_is_told_from_clean(measured):
     clean, (weak, strong) = measured.figures["clean"], measured.figures["pgd"]
     assert clean["exits"][-1]["f1"] >= weak["exits"][-1]["f1"] > strong["exits"][-1]["f1"]
     for row in (weak, strong):
-        assert set(row["detection"]) == {"mutual_information", "confusion", "vote_entropy"}
+        assert set(row["detection"]) == set(SCORES)
         assert all(0 <= score["auroc"] <= 1 for score in row["detection"].values())
 
 
@@ -123,3 +125,14 @@ def test_any_attack_is_measured_beside_naive_pgd(wave_run, wave_data):
     assert figures["evaluation"]["attacks"] == attacks
     for worst, *rows in zip(figures["worst_case"], figures["pgd"], figures["attacks"]["pgd_avg"], strict=True):
         assert worst["accuracy"] <= min(row["ensemble"]["accuracy"] for row in rows)
+
+
+def test_least_epsilons_are_searched_where_asked(wave_run, wave_data):
+    recipe = evaluated_as(wave_run.recipe(), ["evaluation.least_epsilons=true", "evaluation.epsilons=[1.0]"])
+    figures = evaluate(wave_run.net(), recipe, wave_data, split_from_recipe(recipe, wave_data)).figures
+    found = figures["clean"]["fairness"]["classes"]["cru_epsilon"]
+    means = [group["value"] for group in found["groups"].values()]
+    assert 0 < min(means) < max(means) <= 1
+    assert found["value"] == pytest.approx(max(means) - min(means))
+    with pytest.raises(ConfigError, match="takes epsilons that are numbers, not '20 dB'"):
+        evaluated_as(wave_run.recipe(), ["evaluation.least_epsilons=true", "evaluation.epsilons=['20 dB']"])

@@ -4,11 +4,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from msgspec.structs import replace
 
 from edgeguard.bundle import signature
+from edgeguard.bundle.fingerprint import calibration_fingerprint
 from edgeguard.bundle.reader import Bundle
 from edgeguard.device.engines import ENGINES, open_engine
-from edgeguard.errors import ConfigError, DataError, EngineError
+from edgeguard.errors import BundleError, ConfigError, DataError, EngineError
 from edgeguard.lab.data.facts import FACTS, Facts
 from edgeguard.lab.evaluation import evaluate
 from edgeguard.lab.export import export_run, golden_windows
@@ -75,6 +77,9 @@ def test_manifest_holds_the_facts_of_the_run(bundle, wave_run, wave_data, figure
     assert (manifest.signal, manifest.classes) == (wave_data.signal, wave_data.classes)
     assert manifest.provenance.data_sha256 == wave_data.sha256()
     assert manifest.provenance.recipe["training"]["batch_size"] == 50
+    fingerprint = calibration_fingerprint(wave_data.signal, "float32")
+    assert manifest.precision == "float32"
+    assert manifest.disagreement.calibrated_for == manifest.agreement.disagreement.calibrated_for == fingerprint
     assert manifest.temperature == alarm["temperature"]
     assert manifest.disagreement.threshold == alarm["threshold"]
     assert manifest.disagreement.observed_rate == alarm["observed_false_alarm_rate"]
@@ -90,7 +95,7 @@ def test_card_holds_the_figures(bundle, figures):
     for row in (figures["clean"]["ensemble"], *figures["clean"]["exits"]):
         assert f"| {row['f1']:.3f} | {row['accuracy']:.3f} | {row['ece']:.3f} |" in card
     for row in figures["pgd"]:
-        auroc = row["detection"]["mutual_information"]["auroc"]
+        auroc = row["detection"][figures["calibration"]["score"]]["auroc"]
         assert (
             f"| {row['epsilon']:g} | {row['ensemble']['f1']:.3f} | {100 * row['alarm_rate']:.1f} % | {auroc:.3f} |"
             in card
@@ -113,6 +118,17 @@ def test_a_graph_found_alone_says_what_it_belongs_to(bundle):
 def test_other_data_is_refused(wave_run, figures, tmp_path):
     with pytest.raises(DataError, match=r"was trained on data .*: give the same --data-dir"):
         export_run(wave_run, waves(seed=1), figures, tmp_path / "x.zip")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_threshold_for_another_preprocessing_is_refused(wave_run, wave_data, figures, tmp_path):
+    centered = calibration_fingerprint(replace(wave_data.signal, preprocessing=("center",)), "float32")
+    other = {**figures, "calibration": {**figures["calibration"], "calibrated_for": centered}}
+    with pytest.raises(BundleError, match="was calibrated for another preprocessing: run edgeguard evaluate"):
+        export_run(wave_run, wave_data, other, tmp_path / "x.zip")
+    del other["calibration"]["calibrated_for"]
+    with pytest.raises(BundleError, match="does not say what its alarm threshold was calibrated for"):
+        export_run(wave_run, wave_data, other, tmp_path / "x.zip")
     assert not list(tmp_path.iterdir())
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def measured(wave_run, wave_data):
 
 
 def test_each_class_and_group_stands_with_its_size(measured):
-    classes, groups = figure_tables(measured.figures)
+    classes, groups, *_ = figure_tables(measured.figures)
     slow = measured.figures["clean"]["per_class"][0]
     assert classes.rows[0][:2] == ("slow", str(slow["windows"]))
     low, high = slow["sensitivity_interval"]
@@ -59,3 +60,39 @@ def test_card_and_report_hold_the_tables(measured, wave_run):
     assert accuracy in card
     assert "<td>female</td><td>2</td>" in page
     assert accuracy in page
+
+
+def test_every_gap_stands_with_its_interval_its_p_and_its_two_groups(measured):
+    classes, sex = figure_tables(measured.figures)[2:]
+    gap = measured.figures["pgd"][1]["fairness"]["attributes"]["sex"]["cru_s"]
+    (row,) = [row for row in sex.rows if row[:3] == ("pgd", "1", "CRU_s")]
+    assert row[3:5] == (f"{gap['value']:.3f} ({gap['low']:.3f} to {gap['high']:.3f})", f"{gap['p_value']:.3f}")
+    assert {cell.split()[0] for cell in row[5:]} == {"female", "male"}
+    assert {cell.split()[-1] for cell in row[5:]} == {"(2)", "(6)"}
+    assert [row[2] for row in classes.rows[:2]] == ["CAU", "worst accuracy"]
+    assert any(note.startswith("p: how often wearers") for note in sex.notes)
+
+
+def test_what_is_undefined_is_a_dash_with_its_reason_below(measured):
+    figures = json.loads(json.dumps(measured.figures))
+    sex = figures["clean"]["fairness"]["attributes"]["sex"]
+    sex["accuracy"].update(
+        value=None, low=None, high=None, p_value=None, reason="fewer than two groups can be compared"
+    )
+    sex["accuracy"]["groups"]["female"].update(value=None, reason="fewer than 2 wearers")
+    sex["unseen_in_training"] = ["male"]
+    table = figure_tables(figures)[3]
+    assert table.rows[0] == ("none", "", "accuracy gap", "–", "–", "–", "–")
+    assert table.notes[-3:] == (
+        "Not compared everywhere: female (fewer than 2 wearers).",
+        "A dash: fewer than two groups can be compared.",
+        "No training window is of male.",
+    )
+
+
+def test_names_of_groups_cannot_break_a_page_or_a_card(measured, wave_run):
+    figures = json.loads(json.dumps(measured.figures).replace("female", "<b>|"))
+    recipe, facts = wave_run.recipe(), wave_run.facts()
+    assert "| <b>\\| |" in render_card(tiny_manifest(), recipe, facts, figures)
+    page = render_report(dataclasses.replace(measured, figures=figures), recipe, facts.signal, facts.classes)
+    assert "<td>&lt;b&gt;|</td>" in page

@@ -11,7 +11,7 @@ from edgeguard.errors import EngineError
 from edgeguard.lab.nets import with_exits
 from edgeguard.lab.nets.early_exit import early_exit_net
 from edgeguard.lab.nets.fcnet import fcnet
-from edgeguard.lab.onnx_graphs import exits_graph_from_net, stacked_graph, stage_graphs
+from edgeguard.lab.onnx_graphs import exits_graph_from_net, precision_of_graph, stacked_graph, stage_graphs
 from edgeguard.lab.parity import require_parity, run_model, run_stages
 from tests.lab.nets.test_with_exits import Residual2d
 
@@ -47,6 +47,18 @@ def test_only_the_batch_is_dynamic_and_old_runtimes_can_read_it(exported):
     assert [d.dim_value for d in logits.type.tensor_type.shape.dim][1:2] == [net.exits]
     assert (model.ir_version, model.opset_import[0].version) == (8, 18)
     assert not any(onnx.external_data_helper.uses_external_data(tensor) for tensor in model.graph.initializer)
+
+
+def test_the_precision_is_that_of_the_weights(exported):
+    _, _, model, stages = exported
+    assert {precision_of_graph(graph) for graph in (model, *(stage.model for stage in stages))} == {"float32"}
+    half = onnx.ModelProto()
+    half.CopyFrom(model)
+    for tensor in half.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT:
+            values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    assert precision_of_graph(half) == "float16"
 
 
 def test_no_stage_computes_again_what_an_earlier_one_did(exported):

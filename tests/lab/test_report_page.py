@@ -87,7 +87,7 @@ def test_the_report_is_whole_and_fits_its_window(look, report, width):
         assert natural_width > 0
         assert shown_width > 250
         assert len(alt) > 10
-    assert seen["tables"] == 3
+    assert seen["tables"] == 4
 
 
 def test_a_request_and_an_overflow_would_be_seen(look, report):

@@ -220,3 +220,10 @@ def test_the_published_split_is_taken_as_it_is(wave_data):
     assert split_from_recipe(recipe, dataclasses.replace(wave_data, published=published)) is published
     with pytest.raises(ConfigError, match=r"waves has no published split: give data\.split three shares"):
         split_from_recipe(recipe, wave_data)
+
+
+def test_an_epoch_may_be_part_of_the_windows_and_draws_them_anew():
+    labels, table = np.zeros(300, dtype=np.int64), TrainingTable(epoch_windows=100, batch_size=64)
+    first, second = (torch.cat(list(_batches(labels, table, 0, epoch))).tolist() for epoch in (1, 2))
+    assert len(first) == len(set(first)) == 100
+    assert first != second

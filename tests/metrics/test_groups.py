@@ -75,6 +75,16 @@ def test_intervals_cover_what_is_true(shares, wearers):
     assert groups / runs >= 0.90
 
 
+def test_two_wearers_who_are_alike_by_chance_do_not_make_a_gap():
+    rng = np.random.default_rng(11)
+    seen = 0
+    for _ in range(200):
+        above, below, _ = drawn(rng, [0.9, 0.9], 10)
+        kept = [0, 1, *range(10, 20)]  # two wearers against ten
+        seen += compared(above[kept], below[kept], np.repeat([0, 1], [2, 10]), resamples=200).gap.low > 0
+    assert seen / 200 <= 0.05
+
+
 def test_gap_of_groups_that_are_alike_may_be_nothing():
     """What quantiles of the drawn gap itself would never say."""
     above, below, strata = drawn(np.random.default_rng(6), [0.3] * 4, 10)

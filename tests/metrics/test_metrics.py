@@ -74,3 +74,29 @@ def test_share_interval_is_clopper_pearson():
     assert low == pytest.approx(beta.ppf(0.025, 3, 498))
     assert high == pytest.approx(beta.ppf(0.975, 4, 497))
     assert intervals.share_interval(0, 0) == (0.0, 1.0)
+
+
+def test_alarm_share_is_a_share_with_its_exact_interval():
+    found = detection.alarm_share(np.arange(10.0), threshold=7.0)
+    assert (found.value, found.count, found.reason) == (0.2, 10, "")  # on the threshold is not over it
+    assert (found.low, found.high) == pytest.approx(intervals.share_interval(2, 10))
+
+
+def test_what_no_windows_tell_is_undefined_with_a_reason():
+    nothing, some = np.array([]), np.array([1.0])
+    assert detection.alarm_share(nothing, 0.5, "harmful windows").reason == "there are no harmful windows"
+    assert detection.separation(some, nothing).reason == "there are no attacked windows"
+    assert detection.separation(nothing, some).reason == "there are no clean windows"
+    assert detection.separation(some, nothing).value is None
+
+
+def test_scores_that_are_not_finite_are_told_and_never_counted():
+    bad = np.array([1.0, np.nan, np.inf])
+    for found in (detection.alarm_share(bad, 0.5), detection.separation(np.array([0.0]), bad)):
+        assert found.value is None
+        assert found.reason.startswith("2 of ")
+
+
+def test_separation_is_the_auroc():
+    clean, attacked = np.array([0.0, 1.0]), np.array([1.0, 2.0])
+    assert detection.separation(clean, attacked).value == detection.auroc(clean, attacked) == 0.875

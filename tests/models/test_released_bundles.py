@@ -16,6 +16,7 @@ from edgeguard.lab.export import headline
 from edgeguard.lab.recipe import load_recipe
 from edgeguard.lab.run import RunFacts, dataset_from_recipe, split_from_recipe
 from edgeguard.metrics.classification import weighted_f1
+from edgeguard.signals.inputs import input_spec_hook
 
 NAMES = sorted(path.stem for path in released.models_folder().glob("*/*.zip"))
 
@@ -26,7 +27,7 @@ def bundle(request):
 
 
 def test_there_is_a_released_bundle():
-    assert "ecg5000-fcnet" in NAMES
+    assert "ecg5000-fcnet-quarter" in NAMES
 
 
 def test_it_was_trained_by_the_recipe_beside_it(bundle):
@@ -41,7 +42,7 @@ def test_the_card_beside_it_is_its_own(bundle):
 
 def test_every_figure_of_the_card_is_in_the_files_that_the_run_wrote(bundle):
     folder, manifest = released.models_folder() / bundle.manifest.name, bundle.manifest
-    facts = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunFacts)
+    facts = msgspec.json.decode((folder / "run.json").read_bytes(), type=RunFacts, dec_hook=input_spec_hook)
     figures = json.loads((folder / "metrics.json").read_text())
     card = render_card(manifest, load_recipe(manifest.name), facts, figures)
     assert card.encode() == bundle.content[CARD]

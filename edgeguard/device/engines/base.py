@@ -30,7 +30,7 @@ class InputSpec(NamedTuple):
 class Engine(ABC):
     """Runs the graphs of one bundle between ``with`` and its end.
 
-    A subclass writes `_open`, `_close` and `_infer`; names, shapes and dtypes are checked here.
+    A subclass writes `precision`, `_open`, `_close` and `_infer`; names, shapes and dtypes are checked here.
 
     Attributes:
         input_spec: What `infer` takes.
@@ -46,7 +46,8 @@ class Engine(ABC):
         self._is_open = False
 
     def __enter__(self) -> Self:
-        """Load the graphs; EngineError where this machine cannot serve them."""
+        """Load the graphs; EngineError where this machine cannot serve them, or its logits would be others."""
+        self._check_precision()
         self._open()
         self._is_open = True
         return self
@@ -80,6 +81,21 @@ class Engine(ABC):
             raise TypeError(f"windows must be float32, not {x.dtype}")
         if x.ndim != 3 or x.shape[1:] != self.input_spec[1:] or not len(x):
             raise ValueError(f"windows must be (batch, {self.input_spec[1]}, {self.input_spec[2]}), not {x.shape}")
+
+    def _check_precision(self) -> None:
+        """The bundle's alarm threshold holds for the scores of its precision alone."""
+        manifest = self.bundle.manifest
+        if self.precision != manifest.precision:
+            raise EngineError(
+                f"{manifest.name} {manifest.version} was calibrated in {manifest.precision}, this engine computes in "
+                f"{self.precision}, where its alarm threshold means nothing: take an engine of {manifest.precision} or "
+                f"a bundle calibrated in {self.precision}"
+            )
+
+    @property
+    @abstractmethod
+    def precision(self) -> str:
+        """What it computes in, one of `edgeguard.bundle.fingerprint.PRECISIONS`."""
 
     @abstractmethod
     def _open(self) -> None:

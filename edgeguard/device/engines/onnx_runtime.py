@@ -21,6 +21,8 @@ except ImportError as error:
 class OnnxRuntimeEngine(Engine):
     """model.onnx in one session: every exit, one call."""
 
+    precision = "float32"
+
     def _open(self) -> None:
         self._session = session_from_bytes(self.bundle.content[MODEL], MODEL)
         _check_tensors(MODEL, "reads", self._session.get_inputs(), {INPUT: self.input_spec[1:]})
@@ -56,6 +58,8 @@ class StagedPass:
 
 class StagedEngine(Engine):
     """The chained stages/: a caller that has heard enough exits stops, and the rest is not computed."""
+
+    precision = "float32"
 
     def _open(self) -> None:
         stages = self.bundle.manifest.stages

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from edgeguard.fleet import csv_text, label_file
+from edgeguard import csv_text
+from edgeguard.fleet import label_file
 from edgeguard.fleet.actor import Actor
 from edgeguard.fleet.iso_times import iso_from_unix_ms
 from edgeguard.fleet.label_file import checked_label

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from edgeguard.csv_text import checked_text
 from edgeguard.errors import ConfigError, NotFound
 from edgeguard.fleet import wearer_file
 from edgeguard.fleet.actor import Actor
@@ -14,7 +15,7 @@ from edgeguard.fleet.store.database import Database
 from edgeguard.fleet.store.wearer_import import Imported
 from edgeguard.fleet.store.wearers import WearerRow
 from edgeguard.fleet.store.wearings import Span
-from edgeguard.fleet.wearer_file import checked_span, checked_text
+from edgeguard.fleet.wearer_file import checked_span
 
 
 def create_wearer(

@@ -19,8 +19,8 @@ from typing import IO, Any, Final, Literal, get_type_hints
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from edgeguard.csv_text import defused
 from edgeguard.errors import MissingExtra
-from edgeguard.fleet.csv_text import defused
 
 Format = Literal["csv", "parquet"]
 Row = Any  # a frozen dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from edgeguard.exits.disagreement import in_words
 from edgeguard.fleet.store.alarms import AlarmRow
 
 KINDS: Final[dict[str, str]] = {
@@ -42,7 +43,7 @@ def happened(row: AlarmRow, now_ms: int) -> str:
 def crossing(kind: str, score: str, value: float, threshold: float) -> str:
     """How far over its threshold the alarm began: ``mutual_information 0.412, 3.2 times the threshold of 0.129``."""
     times = f"{value / threshold:.1f} times the threshold of {threshold:.3g}" if threshold > 0 else "threshold 0"
-    name = score.replace("_", " ")
+    name = in_words(score)
     what = f"its {name}" if kind == "window" else f"the sum over {name}"
     return f"{what} was {value:.3g}, {times}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgeguard.fleet import csv_text
+from edgeguard import csv_text
 from edgeguard.fleet.fairness_report import Report
 from edgeguard.fleet.iso_times import iso_from_unix_ms
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from nicegui import ui
 
+from edgeguard.csv_text import MAX_BYTES, FileRefused
 from edgeguard.errors import EdgeGuardError
 from edgeguard.fleet.actions import wearers as actions
 from edgeguard.fleet.actor import Actor
-from edgeguard.fleet.csv_text import MAX_BYTES, FileRefused
 from edgeguard.fleet.pages.text import text
 from edgeguard.fleet.pages.visit import Visit
 from edgeguard.fleet.store.wearer_import import Imported

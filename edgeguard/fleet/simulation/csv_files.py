@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from edgeguard.fleet import csv_text, label_file
+from edgeguard import csv_text
+from edgeguard.fleet import label_file
 from edgeguard.fleet.clock import DAY_MS
 from edgeguard.fleet.iso_times import iso_from_unix_ms
 from edgeguard.fleet.simulation.device import SOURCE, Judged

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from edgeguard.csv_text import FileRefused
 from edgeguard.errors import ConfigError
-from edgeguard.fleet.csv_text import FileRefused
 from edgeguard.fleet.label_file import LabelledLine, checked_label
 from edgeguard.fleet.store import known_devices, labels
 from edgeguard.fleet.store.labels import Known, LabelRow, WindowKey

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from edgeguard.fleet.csv_text import FileRefused
+from edgeguard.csv_text import FileRefused
 from edgeguard.fleet.iso_times import iso_from_unix_ms
 from edgeguard.fleet.store import known_devices, wearers, wearings
 from edgeguard.fleet.store.tables import attributes as groups

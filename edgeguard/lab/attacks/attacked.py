@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from edgeguard.lab.nets.early_exit import EarlyExitNet, Net
+from edgeguard.lab.nets.batch_norm import Normalized, normalized_layers
+from edgeguard.lab.nets.early_exit import Net
 
 
 @contextmanager
@@ -24,36 +24,23 @@ def attacked(net: Net) -> Iterator[None]:
     net.eval()
     for parameter in wanted:
         parameter.requires_grad_(False)
-    folded = list(_folded(net)) if isinstance(net, EarlyExitNet) else []
-    for parent, name, _, stand_in in folded:
-        setattr(parent, name, stand_in)
+    found = [(one, _folded(one).requires_grad_(False)) for one in normalized_layers(net)]
+    for one, stand_in in found:
+        setattr(one.parent, one.name, stand_in)
+        setattr(one.parent, one.norm_name, nn.Identity())
     try:
         yield
     finally:
-        for parent, name, module, _ in folded:
-            setattr(parent, name, module)
+        for one, _ in found:
+            setattr(one.parent, one.name, one.layer)
+            setattr(one.parent, one.norm_name, one.norm)
         for parameter in wanted:
             parameter.requires_grad_(True)
         for module, mode in modes.items():
             module.training = mode
 
 
-def _folded(net: nn.Module) -> Iterator[tuple[nn.Sequential, str, nn.Module, nn.Module]]:
-    """(parent, name, module, what stands in for it) for each layer and the batch normalization right behind it."""
-    for parent in net.modules():
-        if not isinstance(parent, nn.Sequential):
-            continue
-        for (name, layer), (norm_name, norm) in pairwise(parent.named_children()):
-            if (folded := _fold(layer, norm)) is not None:
-                yield parent, name, layer, folded.requires_grad_(False)
-                yield parent, norm_name, norm, nn.Identity()
-
-
-def _fold(layer: nn.Module, norm: nn.Module) -> nn.Module | None:
-    if getattr(norm, "running_var", None) is None:
-        return None
-    if isinstance(layer, nn.Conv1d | nn.Conv2d) and isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d):
-        return fuse_conv_bn_eval(layer, norm)
-    if isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
-        return fuse_linear_bn_eval(layer, norm)
-    return None
+def _folded(one: Normalized) -> nn.Module:
+    if isinstance(one.layer, nn.Linear):
+        return fuse_linear_bn_eval(one.layer, one.norm)
+    return fuse_conv_bn_eval(one.layer, one.norm)

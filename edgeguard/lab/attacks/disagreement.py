@@ -9,10 +9,12 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from edgeguard.errors import ConfigError
-from edgeguard.exits.disagreement import score_named
+from edgeguard.exits.disagreement import combined_factors, score_named
 
 DifferentiableScore = Callable[[Tensor], Tensor]
 
@@ -30,9 +32,26 @@ def confusion(logits: Tensor) -> Tensor:
     return (exits - exits[:, -1:]).abs().sum(dim=(-2, -1))
 
 
+def _vote_entropy(logits: Tensor) -> Tensor:
+    """Entropy of the hard votes: constant but where a vote turns, so it has a value and no slope."""
+    votes = one_hot(logits.detach().argmax(dim=-1), logits.shape[-1])
+    entropy: Tensor = torch.special.entr(votes.to(logits.dtype).mean(dim=1)).sum(dim=-1)
+    return entropy
+
+
+def combined(logits: Tensor) -> Tensor:
+    """`edgeguard.exits.disagreement.combined`; its slope is that of the terms that have one."""
+    terms = {**DIFFERENTIABLE, "vote_entropy": _vote_entropy}
+    total = 0.0 * logits.sum(dim=(-2, -1))  # of one exit: no disagreement and no slope, but a tensor with both
+    for name, factor in combined_factors(*logits.shape[1:]).items():
+        total = total + factor * terms[name](logits)
+    return total
+
+
 DIFFERENTIABLE: Final[dict[str, DifferentiableScore]] = {
     "mutual_information": mutual_information,
     "confusion": confusion,
+    "combined": combined,
 }
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from edgeguard.lab.attacks import Attack
 from edgeguard.lab.nets.early_exit import Net
-from edgeguard.signals.spec import SignalSpec
+from edgeguard.signals.spec import InputSpec
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Knowledge:
 
     x: Tensor
     y: Tensor
-    signal: SignalSpec
+    signal: InputSpec
     score: str
     threshold: float
 

@@ -17,6 +17,7 @@ from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.attacks.universal import Universal, added
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.radius import SignalToNoise
+from edgeguard.signals.inputs import require_signal
 from edgeguard.signals.spec import SignalSpec
 from edgeguard.signals.universal import UniversalFacts, UniversalPerturbation
 
@@ -67,8 +68,9 @@ class UAP:
         return AttackResult(added(self.threat, x, values), Checks())
 
     def prepared(self, net: Net, knowledge: Knowledge) -> Universal:
-        """The attack that adds what was made on the windows of `knowledge`."""
-        return Universal(self.threat, self.craft(net, knowledge.x, knowledge.signal))
+        """The attack that adds what was made on the windows of `knowledge`; ConfigError where these are no signals."""
+        signal = require_signal(knowledge.signal, "a universal perturbation is for")
+        return Universal(self.threat, self.craft(net, knowledge.x, signal))
 
     def craft(self, net: Net, x: Tensor, signal: SignalSpec) -> UniversalPerturbation:
         """Make v on windows x (n, channels, samples) of `signal`; ConfigError for fewer than `sample_size`."""

@@ -13,6 +13,7 @@ from edgeguard.lab.attacks.knowledge import Knowledge
 from edgeguard.lab.attacks.result import AttackResult, Checks
 from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.nets.early_exit import Net
+from edgeguard.signals.inputs import require_signal
 from edgeguard.signals.universal import UniversalPerturbation
 
 
@@ -29,8 +30,8 @@ class Universal:
     perturbation: UniversalPerturbation
 
     def prepared(self, net: Net, knowledge: Knowledge) -> Universal:  # noqa: ARG002 (the contract of attacks)
-        """Itself; ConfigError where it was made for another signal."""
-        self.perturbation.require_fits(knowledge.signal)
+        """Itself; ConfigError where it was made for another signal, or the windows are none."""
+        self.perturbation.require_fits(require_signal(knowledge.signal, "a universal perturbation is for"))
         return self
 
     def __call__(self, net: Net, x: Tensor, y: Tensor, target: Tensor | None = None) -> AttackResult:  # noqa: ARG002 (the contract of attacks)

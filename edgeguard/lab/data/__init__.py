@@ -18,6 +18,8 @@ Loader = Callable[..., Dataset]
 DATASETS: Final[Registry[Loader]] = Registry(
     "data set",
     {
+        "adult": "edgeguard.lab.data.adult:load",
+        "cifar10": "edgeguard.lab.data.cifar10:load",
         "ecg5000": "edgeguard.lab.data.ecg5000:load",
         "luab_eeg": "edgeguard.lab.data.luab_eeg:load",
         "mitbih": "edgeguard.lab.data.mitbih:load",

@@ -1,4 +1,4 @@
-"""A labelled set of windows, and how it is split."""
+"""A labelled set of windows (table rows and images are called so too), and how it is split."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgeguard.errors import ConfigError, DataError
 from edgeguard.registry import near_match
-from edgeguard.signals.spec import SignalSpec
+from edgeguard.signals.spec import InputSpec
 
 Labels = NDArray[np.int64]
 
@@ -36,7 +36,8 @@ class Dataset:
 
     Attributes:
         name: Registered name.
-        x: (n, channels, samples) float32, finite, in the unit of `signal`.
+        x: (n, channels, samples) float32, finite, in the unit of `signal`; of tables (n, features), of images
+            (n, channels, height, width).
         y: (n,) class indices.
         classes: Class names in the order of the indices.
         signal: What a window is.
@@ -52,7 +53,7 @@ class Dataset:
     x: NDArray[np.float32]
     y: Labels
     classes: tuple[str, ...]
-    signal: SignalSpec
+    signal: InputSpec
     groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
     wearers: NDArray[np.str_] | None = None
     published: Split | None = None
@@ -60,15 +61,15 @@ class Dataset:
     left_out: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.x.ndim != 3 or self.x.shape[1:] != self.signal.shape or len(self.x) != len(self.y):
+        if self.x.shape[1:] != self.signal.shape or len(self.x) != len(self.y):
             raise DataError(
                 f"{self.name}: {len(self.y)} labels and windows of shape {self.x.shape} do not make "
-                f"(n, {self.signal.shape[0]}, {self.signal.shape[1]}): check the file"
+                f"(n, {', '.join(map(str, self.signal.shape))}): check the file"
             )
         if not len(self.y):
             raise DataError(f"{self.name} holds no windows: check the file")
         if not np.isfinite(self.x).all():
-            bad = np.flatnonzero(~np.isfinite(self.x).all(axis=(1, 2)))
+            bad = np.flatnonzero(~np.isfinite(self.x).reshape(len(self.x), -1).all(axis=1))
             raise DataError(
                 f"{self.name}: {len(bad)} windows hold NaN or infinity, the first is number {bad[0]}: "
                 "leave them out, or get an intact file"
@@ -124,6 +125,25 @@ def stratified_split(labels: Labels, fractions: tuple[float, float, float], seed
             part.append(piece)
     train, validation, test = (np.sort(np.concatenate(part)) for part in parts)
     return Split(train, validation, test)
+
+
+def held_out(labels: Labels, share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """0…n-1 without a `share` of each class, and that share: always the same rows, for a published split's validation.
+
+    DataError where a class is too small to be on both sides.
+    """
+    rng = np.random.default_rng(0)
+    kept, held = [], []
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        count = round(share * len(members))
+        if not 0 < count < len(members):
+            raise DataError(
+                f"class {label} has {len(members)} windows, too few to hold {share:g} of them out: get more"
+            )
+        held.append(members[:count])
+        kept.append(members[count:])
+    return np.sort(np.concatenate(kept)), np.sort(np.concatenate(held))
 
 
 def wearer_split(labels: Labels, wearers: NDArray[np.str_], fractions: tuple[float, float, float], seed: int) -> Split:

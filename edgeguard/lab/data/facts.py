@@ -22,6 +22,7 @@ class Facts:
             where the set is published in several formats.
         options: Loader options that give those labels.
         files_sha256: `edgeguard.lab.data.fetch.files_sha256` of the published files, where there is one format.
+        archive_sha256: Of the archive itself, where its content is not told otherwise.
         yours: Whether the user brings files of his own.
         shareable: Whether single windows may be passed on: those in a bundle's self-test are.
     """
@@ -35,15 +36,20 @@ class Facts:
     content_sha256: str = ""
     options: tuple[tuple[str, str], ...] = ()
     files_sha256: str = ""
+    archive_sha256: str = ""
     yours: bool = False
     shareable: bool = False
 
-    def find(self, data_folder: Path) -> tuple[Path, ...] | None:
-        """The files of the first group that is whole, in `data_folder` or in its own folder there; else None."""
+    def find(self, data_folder: Path, group: int | None = None) -> tuple[Path, ...] | None:
+        """The files of the first group that is whole, in `data_folder` or in its own folder there; else None.
+
+        Given the number of a `group`, only that one counts.
+        """
+        groups = self.files if group is None else self.files[group : group + 1]
         for place in (data_folder / self.folder, data_folder):
-            for group in self.files:
-                if all((place / name).exists() for name in group):
-                    return tuple(place / name for name in group)
+            for names in groups:
+                if all((place / name).exists() for name in names):
+                    return tuple(place / name for name in names)
         return None
 
 
@@ -54,6 +60,31 @@ _MITBIH_RECORDS: Final = (
 )
 
 FACTS: Final[dict[str, Facts]] = {
+    "adult": Facts(
+        summary="45 222 people of the census of the United States of 1994, 6 continuous and 8 discrete attributes: "
+        "who earns more than 50 000 dollars a year? Sex and race are known (UCI)",
+        terms="CC BY 4.0; cite Becker & Kohavi 1996 (UCI Machine Learning Repository)",
+        caution="The incomes and the people are those of 1994, a row stands for as many people as fnlwgt says, and "
+        "some groups are a few hundred rows. No decision about a person may rest on it.",
+        archive_url="https://archive.ics.uci.edu/static/public/2/adult.zip",
+        folder="adult",
+        files=(("adult.data", "adult.test"),),
+        files_sha256="c2ed62fd46a340c7620a7e644d3462da0a8e96e60367b4b7143243a418461ca1",
+    ),
+    "cifar10": Facts(
+        summary="60 000 color images of 32 by 32 pixels, 10 classes alike (CIFAR-10)",
+        terms="no licence stated: research; cite Krizhevsky 2009",
+        caution="Small pictures of animals and vehicles from the web of 2008: a model of it is for study alone.",
+        archive_url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+        folder="cifar-10-batches-py",
+        files=(
+            (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"),
+            (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"),
+            ("cifar10_jpeg.npz",),
+            ("cifar10_lossless_subset.npz",),
+        ),
+        archive_sha256="6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+    ),
     "ecg5000": Facts(
         summary="5000 heartbeats of one patient with heart failure, z-normalized, 140 samples, 5 classes (UCR archive)",
         terms="cite Dau et al. 2018 (UCR archive); origin PhysioNet BIDMC chf07, ODC-By 1.0",

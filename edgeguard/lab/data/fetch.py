@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from edgeguard.lab.data.download import Progress, download
 from edgeguard.lab.data.facts import FACTS, Facts
 
 _LARGEST_MEMBER = 1 << 28  # bytes; a member that claims more is no part of a published set
+_TAR = ".tar.gz"
 
 
 def content_sha256(dataset: Dataset) -> str:
@@ -67,7 +69,7 @@ def fetch(name: str, folder: Path, *, url: str | None = None, progress: Progress
     if facts.archive_url is None:
         raise ConfigError(f"{name} cannot be fetched ({facts.terms}): put its files into {folder / facts.folder}")
     address = url or facts.archive_url
-    archive = folder / f"{facts.folder}.zip"
+    archive = folder / f"{facts.folder}{_TAR if facts.archive_url.endswith(_TAR) else '.zip'}"
     download(address, archive, progress or (lambda _done, _total: None))
     try:
         _install(name, facts, archive, folder, address)
@@ -78,16 +80,14 @@ def fetch(name: str, folder: Path, *, url: str | None = None, progress: Progress
 
 def _install(name: str, facts: Facts, archive: Path, folder: Path, address: str) -> None:
     with files.storage_errors(folder), tempfile.TemporaryDirectory(dir=folder, prefix=f".{facts.folder}.") as beside:
+        if facts.archive_sha256:
+            _require_published(name, address, files.sha256_of(archive), facts.archive_sha256)
         fresh = Path(beside) / facts.folder
         fresh.mkdir()
         for file_name, content in _unpack(archive, facts).items():
             (fresh / file_name).write_bytes(content)
         kind, found, wanted = _hashes(name, facts, Path(beside))
-        if found != wanted:
-            raise DataError(
-                f"what {address} sent is not the published {name} (content {found[:12]}…, expected "
-                f"{wanted[:12]}…): report it, or get the files elsewhere"
-            )
+        _require_published(name, address, found, wanted)
         origin = {
             "url": address,
             "archive_sha256": files.sha256_of(archive),
@@ -98,35 +98,67 @@ def _install(name: str, facts: Facts, archive: Path, folder: Path, address: str)
         _put_in_place(fresh, folder / facts.folder)
 
 
+def _require_published(name: str, address: str, found: str, wanted: str) -> None:
+    if found != wanted:
+        raise DataError(
+            f"what {address} sent is not the published {name} (content {found[:12]}…, expected "
+            f"{wanted[:12]}…): report it, or get the files elsewhere"
+        )
+
+
 def _hashes(name: str, facts: Facts, folder: Path) -> tuple[str, str, str]:
-    """What is compared, what it is here, and what it must be."""
-    if facts.files_sha256:
-        return "files_sha256", files_sha256(facts.find(folder) or ()), facts.files_sha256
+    """What of the files is compared, what it is here, and what it must be: where the archive was, they are right."""
+    if facts.files_sha256 or facts.archive_sha256:
+        found = files_sha256(facts.find(folder) or ())
+        return "files_sha256", found, facts.files_sha256 or found
     dataset = DATASETS.load(name)(folder, **dict(facts.options))
     return "content_sha256", content_sha256(dataset), facts.content_sha256
 
 
 def _unpack(archive: Path, facts: Facts) -> dict[str, bytes]:
     """The first whole group of files in `archive` by their plain names; every other member is left alone."""
+    unpacked = _unpack_tar if archive.name.endswith(_TAR) else _unpack_zip
     try:
-        with zipfile.ZipFile(archive) as packed:
-            members = {Path(info.filename).name: info for info in packed.infolist() if not info.is_dir()}
-            group = next((names for names in facts.files if set(names) <= set(members)), None)
-            if group is None:
-                raise DataError(f"{archive.name} does not hold {_listed(facts.files[0])}: get it elsewhere")
-            return {name: _content(packed, members[name]) for name in group}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error) as error:
+        return unpacked(archive, facts)
+    except (
+        *(zipfile.BadZipFile, tarfile.TarError, zlib.error),
+        *(NotImplementedError, RuntimeError, OSError, ValueError, EOFError),
+    ) as error:
         raise DataError(f"{archive.name} is damaged ({error}): fetch it again") from error
+
+
+def _unpack_zip(archive: Path, facts: Facts) -> dict[str, bytes]:
+    with zipfile.ZipFile(archive) as packed:
+        members = {Path(info.filename).name: info for info in packed.infolist() if not info.is_dir()}
+        group = _group(members, archive, facts)
+        _require_sizes({name: members[name].file_size for name in group})
+        return {name: packed.read(members[name]) for name in group}
+
+
+def _unpack_tar(archive: Path, facts: Facts) -> dict[str, bytes]:
+    with tarfile.open(archive, "r:gz") as packed:
+        members = {Path(info.name).name: info for info in packed.getmembers() if info.isfile()}
+        group = _group(members, archive, facts)
+        _require_sizes({name: members[name].size for name in group})
+        streams = {name: packed.extractfile(members[name]) for name in group}
+        return {name: stream.read() for name, stream in streams.items() if stream is not None}
+
+
+def _group(members: Mapping[str, object], archive: Path, facts: Facts) -> tuple[str, ...]:
+    group = next((names for names in facts.files if set(names) <= set(members)), None)
+    if group is None:
+        raise DataError(f"{archive.name} does not hold {_listed(facts.files[0])}: get it elsewhere")
+    return group
 
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} others"
 
 
-def _content(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    if member.file_size > _LARGEST_MEMBER:
-        raise DataError(f"{member.filename} claims {member.file_size} bytes: this is not the published archive")
-    return packed.read(member)
+def _require_sizes(sizes: Mapping[str, int]) -> None:
+    for name, size in sizes.items():
+        if size > _LARGEST_MEMBER:
+            raise DataError(f"{name} claims {size} bytes: this is not the published archive")
 
 
 def _put_in_place(fresh: Path, target: Path) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from edgeguard.lab.data.dataset import Dataset
+from edgeguard.signals.inputs import ImageSpec
+from edgeguard.signals.spec import InputSpec, SignalSpec
 
 
 def summary(dataset: Dataset) -> Iterator[str]:
     """Windows by class, by wearer and by group, and what was left out."""
-    signal = dataset.signal
-    rate = "" if signal.rate_hz is None else f" at {signal.rate_hz:g} Hz"
-    yield f"{dataset.name}: {len(dataset.y)} windows of {signal.window} samples{rate}, {'+'.join(signal.channels)}"
+    yield f"{dataset.name}: {len(dataset.y)} {_inputs(dataset.signal)}"
     yield f"  {_by_class(dataset, np.ones(len(dataset.y), dtype=bool))}"
     if dataset.wearers is not None:
         for wearer in np.unique(dataset.wearers):
@@ -22,6 +22,15 @@ def summary(dataset: Dataset) -> Iterator[str]:
         for value in np.unique(values):
             yield f"  {attribute} {value}: {_by_class(dataset, values == value)}"
     yield from left_out(dataset)
+
+
+def _inputs(spec: InputSpec) -> str:
+    if isinstance(spec, ImageSpec):
+        return f"images of {spec.width} by {spec.height} pixels, {'+'.join(spec.channels)}"
+    if isinstance(spec, SignalSpec):
+        rate = "" if spec.rate_hz is None else f" at {spec.rate_hz:g} Hz"
+        return f"windows of {spec.window} samples{rate}, {'+'.join(spec.channels)}"
+    return f"rows of {spec.shape[0]} features"
 
 
 def left_out(dataset: Dataset) -> Iterator[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
+from edgeguard.lab.data.dataset import Labels
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.recipe import DefenseTable
 from edgeguard.registry import Registry, call_with_options
@@ -28,11 +31,22 @@ class Defense(Protocol):
         ...
 
 
+@runtime_checkable
+class Enlarges(Protocol):
+    """A defense that trains on more than the training part."""
+
+    def enlarged(self, net: Net, x: NDArray[np.float32], y: Labels) -> tuple[NDArray[np.float32], Labels]:
+        """What is trained on in the place of x (n, …) and y (n,): the same each time, so that a training can resume."""
+        ...
+
+
 DEFENSES: Final[Registry[Callable[..., Defense]]] = Registry(
     "defense",
     {
         "standard": "edgeguard.lab.defenses.standard:Standard",
         "adversarial": "edgeguard.lab.defenses.adversarial:Adversarial",
+        "decorrelated": "edgeguard.lab.defenses.decorrelated:Decorrelated",
+        "merged": "edgeguard.lab.defenses.merged:Merged",
     },
 )
 
@@ -40,3 +54,8 @@ DEFENSES: Final[Registry[Callable[..., Defense]]] = Registry(
 def defense_from_recipe(table: DefenseTable, exits: int) -> Defense:
     """The recipe's way of training, for a network with this many exits."""
     return call_with_options(f"defense {table.name}", DEFENSES.load(table.name), table.options, exits)
+
+
+def training_part(defense: Defense, net: Net, x: NDArray[np.float32], y: Labels) -> tuple[NDArray[np.float32], Labels]:
+    """What the loop trains on: x (n, …) and y (n,), or what the defense makes of them."""
+    return defense.enlarged(net, x, y) if isinstance(defense, Enlarges) else (x, y)

@@ -9,26 +9,31 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from edgeguard.config import record_from
 from edgeguard.errors import ConfigError
 from edgeguard.lab.attacks import Attack, attack_named
 from edgeguard.lab.attacks.threat import threat_at
-from edgeguard.lab.defenses.standard import Standard
+from edgeguard.lab.defenses import Defense, defense_from_recipe
 from edgeguard.lab.nets.early_exit import Net
+from edgeguard.lab.recipe import DefenseTable
 
 
 class Adversarial:
-    """L = clean · L_Eq.1(x) + (1 − clean) · L_Eq.1(x_adv), with x_adv from any attack on the network as it is.
+    """L = clean · L(x) + (1 − clean) · L(x_adv), with L of Eq. 1 and x_adv from any attack on the network as it is.
 
     Options:
         epsilon: Radius of the attack: a number, one per channel, or a ratio such as ``"20 dB"``.
         attack: Registered attack: ``pgd`` sees the last exit, ``pgd_avg`` their average, ``pgd_max`` their maximum.
         attack_options: The attack's own; 10 steps unless they say otherwise, as in the paper.
         norm: Of the ball.
+        bounds: Smallest and largest value of the data, where it has any: attacked windows stay between them.
         clean: Share of the clean loss; 0 trains on attacked windows alone, as the paper does.
-        alpha: Weights of the early exits, as for ``standard``.
+        alpha: Weights of the early exits in Eq. 1.
+        loss: A table like [defense], with name and options: the way of training that L is taken from, in the place of
+            Eq. 1.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the options of a recipe's table
         self,
         exits: int,
         *,
@@ -36,24 +41,27 @@ class Adversarial:
         attack: str = "pgd",
         attack_options: dict[str, Any] | None = None,
         norm: str = "linf",
+        bounds: tuple[float, float] | None = None,
         clean: float = 0.0,
         alpha: float | list[float] = 1.0,
+        loss: dict[str, Any] | None = None,
     ) -> None:
         if not 0 <= clean < 1:
             raise ConfigError(f"clean, the share of the clean loss, must be in [0, 1), not {clean}")
         self._clean = clean
-        self._standard = Standard(exits, alpha=alpha)
-        built = attack_named(attack, threat_at(epsilon, norm), attack_options or {}, steps=10)
+        inner = loss or {"name": "standard", "options": {"alpha": alpha}}
+        self._inner: Defense = defense_from_recipe(
+            record_from(inner, DefenseTable, "the adversarial defense's loss"), exits
+        )
+        built = attack_named(attack, threat_at(epsilon, norm, bounds), attack_options or {}, steps=10)
         self._attack: Attack = _with(built, check=False)
 
     def loss(self, net: Net, x: Tensor, y: Tensor) -> Tensor:
         """The mixed loss on one batch; the attack sees the network in evaluation mode."""
-        attacked = self._standard.loss(net, self.seen(net, x, y), y)
-        return (
-            attacked
-            if self._clean == 0
-            else (1 - self._clean) * attacked + self._clean * self._standard.loss(net, x, y)
-        )
+        attacked = self._inner.loss(net, self.seen(net, x, y), y)
+        if self._clean == 0:
+            return attacked
+        return (1 - self._clean) * attacked + self._clean * self._inner.loss(net, x, y)
 
     def seen(self, net: Net, x: Tensor, y: Tensor) -> Tensor:
         """The windows attacked anew: every call starts from another random point."""

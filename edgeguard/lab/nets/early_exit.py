@@ -28,7 +28,16 @@ class Backbone:
 
 
 class Net(nn.Module):
-    """What losses, attacks, metrics and export know of a network: its exits, in order of depth."""
+    """What losses, attacks, metrics and export know of a network: its exits, in order of depth.
+
+    Args:
+        detached: In training mode no gradient flows from an early head into the features it reads, so that the
+            backbone is trained by the last exit alone. In evaluation mode, as attacks see it, all gradients flow.
+    """
+
+    def __init__(self, *, detached: bool = False) -> None:
+        super().__init__()
+        self.detached = detached
 
     @property
     def exits(self) -> int:
@@ -38,6 +47,11 @@ class Net(nn.Module):
     def exit_logits(self, x: Tensor) -> list[Tensor]:
         """Logits (batch, classes) of every exit."""
         raise NotImplementedError
+
+    def read_by_head(self, features: Tensor, exit_index: int) -> Tensor:
+        """The features as the head of an exit reads them: detached where its gradient must not reach the backbone."""
+        cut = self.detached and self.training and exit_index < self.exits - 1
+        return features.detach() if cut else features
 
     def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
         """Logits (batch, classes) of one exit, computed no deeper than that exit; negative counts from the last."""
@@ -51,8 +65,8 @@ class Net(nn.Module):
 class EarlyExitNet(Net):
     """Stage k runs on what stage k-1 put out; head k turns it into the logits of exit k."""
 
-    def __init__(self, stages: Sequence[nn.Module], heads: Sequence[nn.Module]) -> None:
-        super().__init__()
+    def __init__(self, stages: Sequence[nn.Module], heads: Sequence[nn.Module], *, detached: bool = False) -> None:
+        super().__init__(detached=detached)
         if len(stages) != len(heads):
             raise ValueError(f"{len(stages)} stages need as many heads, not {len(heads)}")
         self.stages = nn.ModuleList(stages)
@@ -66,9 +80,9 @@ class EarlyExitNet(Net):
     def exit_logits(self, x: Tensor) -> list[Tensor]:
         """Logits (batch, classes) of every exit, each stage run once."""
         logits = []
-        for stage, head in zip(self.stages, self.heads, strict=True):
+        for index, (stage, head) in enumerate(zip(self.stages, self.heads, strict=True)):
             x = stage(x)
-            logits.append(head(x))
+            logits.append(head(self.read_by_head(x, index)))
         return logits
 
     def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
@@ -76,12 +90,17 @@ class EarlyExitNet(Net):
         last = range(self.exits)[exit_index]
         for stage in self.stages[: last + 1]:
             x = stage(x)
-        logits: Tensor = self.heads[last](x)
+        logits: Tensor = self.heads[last](self.read_by_head(x, last))
         return logits
 
 
 def early_exit_net(
-    backbone: Backbone, classes: int, placement: Placement = "blockwise", gamma: float = 0.0
+    backbone: Backbone,
+    classes: int,
+    placement: Placement = "blockwise",
+    gamma: float = 0.0,
+    *,
+    detached: bool = False,
 ) -> EarlyExitNet:
     """`backbone` with early exits at `placement` and its own head as the last exit.
 
@@ -99,7 +118,7 @@ def early_exit_net(
     ]
     stages = [nn.Sequential(*piece) if piece else nn.Identity() for piece in pieces]
     heads = early_heads([backbone.features[end] for end in ends], classes, gamma, backbone.features[-1])
-    return EarlyExitNet(stages, [*heads, ExitHead(backbone.features[-1], classes)])
+    return EarlyExitNet(stages, [*heads, ExitHead(backbone.features[-1], classes)], detached=detached)
 
 
 def undefended_net(backbone: Backbone, classes: int) -> EarlyExitNet:

@@ -7,7 +7,8 @@ from typing import cast
 from torch import nn
 
 from edgeguard.errors import ConfigError, MissingExtra
-from edgeguard.signals.spec import Positive, SignalSpec
+from edgeguard.signals.inputs import require_signal
+from edgeguard.signals.spec import InputSpec, Positive
 
 try:
     from braindecode.models import EEGNet
@@ -20,7 +21,7 @@ except OSError as error:  # torchaudio, which braindecode needs, is made for one
 
 
 def eegnet(
-    signal: SignalSpec,
+    signal: InputSpec,
     classes: int,
     *,
     filters: Positive = 8,
@@ -40,16 +41,17 @@ def eegnet(
         kernel: Of the temporal filters, in samples; the paper's is half a second.
         dropout: Probability.
     """
+    windows = require_signal(signal, "eegnet is for")
     try:
         net = EEGNet(
-            n_chans=len(signal.channels),
+            n_chans=len(windows.channels),
             n_outputs=classes,
-            n_times=signal.window,
+            n_times=windows.window,
             F1=filters,
             D=depth,
             kernel_length=kernel,
             drop_prob=dropout,
         )
     except (ValueError, RuntimeError) as error:
-        raise ConfigError(f"eegnet cannot be made for windows of {signal.window} samples ({error})") from error
+        raise ConfigError(f"eegnet cannot be made for windows of {windows.window} samples ({error})") from error
     return cast("nn.Module", net)

@@ -23,8 +23,10 @@ class _Leave(Exception):
 class TappedNet(Net):
     """A foreign backbone whose named submodules are tapped by exit heads; its own output is the last exit."""
 
-    def __init__(self, backbone: nn.Module, taps: Sequence[str], heads: Sequence[nn.Module]) -> None:
-        super().__init__()
+    def __init__(
+        self, backbone: nn.Module, taps: Sequence[str], heads: Sequence[nn.Module], *, detached: bool = False
+    ) -> None:
+        super().__init__(detached=detached)
         self.backbone = backbone
         self.taps = tuple(taps)
         self.heads = nn.ModuleList(heads)
@@ -38,7 +40,8 @@ class TappedNet(Net):
         """Logits (batch, classes) of every exit, from one forward of the backbone."""
         with tapped(self.backbone, self.taps) as features:
             own = self.backbone(x)
-        early = [head(features[tap]) for tap, head in zip(self.taps, self.heads, strict=True)]
+        read = [self.read_by_head(features[tap], index) for index, tap in enumerate(self.taps)]
+        early = [head(part) for head, part in zip(self.heads, read, strict=True)]
         return [*early, own]
 
     def logits_at(self, x: Tensor, exit_index: int) -> Tensor:
@@ -51,7 +54,7 @@ class TappedNet(Net):
             with tapped(self.backbone, self.taps[index : index + 1], leave=True):
                 self.backbone(x)
         except _Leave as left:
-            logits: Tensor = self.heads[index](left.features)
+            logits: Tensor = self.heads[index](self.read_by_head(left.features, index))
             return logits
         raise RuntimeError(f"tap {self.taps[index]!r} was not reached")
 
@@ -86,13 +89,16 @@ def tapped(backbone: nn.Module, taps: Sequence[str], *, leave: bool = False) -> 
             handle.remove()
 
 
-def with_exits(backbone: nn.Module, taps: Sequence[str], gamma: float = 0.0, *, example: Tensor) -> TappedNet:
+def with_exits(
+    backbone: nn.Module, taps: Sequence[str], gamma: float = 0.0, *, detached: bool = False, example: Tensor
+) -> TappedNet:
     """`backbone` with an early exit at each of `taps`, for any network that puts out logits (batch, classes).
 
     Args:
         backbone: Any torch module; it is not changed.
         taps: Names of submodules, as in ``backbone.named_modules()``; each must run once and put out (batch, K, …).
         gamma: Capacity factor γ of the exit heads (Eq. 3), with K_B the features of the deepest tap.
+        detached: Train the backbone by its own output alone, as for `Net`.
         example: An input (batch, channels, time…), run once to find the features at each tap.
 
     Raises:
@@ -112,4 +118,5 @@ def with_exits(backbone: nn.Module, taps: Sequence[str], gamma: float = 0.0, *, 
     if not (isinstance(logits, Tensor) and logits.dim() == 2):
         raise ConfigError("the network must put out logits of shape (batch, classes): wrap it so that it does")
     widths = [tensor.shape[1] for tensor in features.values()]
-    return TappedNet(backbone, list(features), early_heads(widths, logits.shape[1], gamma, max(widths[-1:], default=0)))
+    heads = early_heads(widths, logits.shape[1], gamma, max(widths[-1:], default=0))
+    return TappedNet(backbone, list(features), heads, detached=detached)

@@ -48,6 +48,10 @@ class Ledger:
         self._net: tuple[int, str] = (0, "")
         self._began, self._done = clock(), 0.0
 
+    def planned(self, item: Hashable) -> float:
+        """Work of an item that is still to be done."""
+        return self._pending.get(item, 0.0)
+
     def begin(self, net: Hashable, name: str) -> None:
         """What is told from here on is about this net; one that comes again keeps its number."""
         self._net = (self._numbers.setdefault(net, len(self._numbers) + 1), name)

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from edgeguard.csv_text import FileRefused
 from edgeguard.errors import ConfigError, Forbidden, NotFound
 from edgeguard.fleet.actions import labels as act
 from edgeguard.fleet.actor import PERMISSIONS, SYSTEM, Actor
-from edgeguard.fleet.csv_text import FileRefused
 from edgeguard.fleet.iso_times import iso_from_unix_ms
 from edgeguard.fleet.store import audit, labels
 from tests.fleet import small_fleet

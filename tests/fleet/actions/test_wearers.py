@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from edgeguard.csv_text import FileRefused
 from edgeguard.errors import ConfigError, Forbidden, NotFound
 from edgeguard.fleet import wearer_file
 from edgeguard.fleet.actions import wearers as act
 from edgeguard.fleet.actor import PERMISSIONS, SYSTEM, Actor
-from edgeguard.fleet.csv_text import FileRefused
 from edgeguard.fleet.iso_times import unix_ms_from_iso
 from edgeguard.fleet.store import audit, wearers
 from edgeguard.fleet.wearer_file import Wearing

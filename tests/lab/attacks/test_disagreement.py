@@ -26,8 +26,17 @@ def test_slopes_are_those_of_the_score(name):
     assert torch.autograd.gradcheck(DIFFERENTIABLE[name], logits)
 
 
+def test_one_exit_has_no_combined_disagreement():
+    logits = torch.randn(5, 1, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    scores = DIFFERENTIABLE["combined"](logits)
+    assert scores.tolist() == [0.0] * 5
+    assert torch.autograd.grad(scores.sum(), logits)[0].isfinite().all()
+
+
 def test_a_score_without_a_slope_names_those_that_have_one():
-    with pytest.raises(ConfigError, match="vote_entropy has no gradient: attack one of mutual_information, confusion"):
+    with pytest.raises(
+        ConfigError, match="vote_entropy has no gradient: attack one of mutual_information, confusion, comb"
+    ):
         differentiable_score("vote_entropy")
     with pytest.raises(ConfigError, match="did you mean 'confusion'"):
         differentiable_score("confusio")

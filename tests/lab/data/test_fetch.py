@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import tarfile
 import zipfile
 
 import numpy as np
@@ -31,6 +32,16 @@ def files(tmp_path_factory, ucr, monkeypatch):
     published = content_sha256(ecg5000.load(folder, classes="five"))
     monkeypatch.setitem(FACTS, "ecg5000", dataclasses.replace(FACTS["ecg5000"], content_sha256=published))
     return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def tarred(members):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return packed.getvalue()
 
 
 def what_is_in(folder):
@@ -137,3 +148,49 @@ def test_unknown_set_names_the_near_match(tmp_path):
 
 def test_every_set_of_ours_has_its_facts():
     assert set(FACTS) == set(DATASETS.names())
+
+
+@pytest.fixture
+def batches(monkeypatch):
+    """The files of CIFAR-10's archive by name, which counts as the published one."""
+    batches = {f"cifar-10-batches-py/{name}": name.encode() for name in FACTS["cifar10"].files[0]}
+    digest = hashlib.sha256(tarred(batches)).hexdigest()
+    monkeypatch.setitem(FACTS, "cifar10", dataclasses.replace(FACTS["cifar10"], archive_sha256=digest))
+    return batches
+
+
+@pytest.fixture(autouse=True)
+def same_time(monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1.6e9)  # gzip writes it into its header
+
+
+def test_a_tar_archive_is_known_by_its_own_hash(tmp_path, home, batches):
+    home.content = tarred(batches)
+    assert fetch("cifar10", tmp_path, url=home.url) == f"cifar10 is now in {tmp_path / 'cifar-10-batches-py'}"
+    origin = json.loads((tmp_path / "cifar-10-batches-py" / "origin.json").read_text())
+    assert origin["archive_sha256"] == hashlib.sha256(home.content).hexdigest()
+    assert (tmp_path / "cifar-10-batches-py" / "test_batch").read_bytes() == b"test_batch"
+
+
+def test_another_tar_archive_is_not_even_unpacked(tmp_path, home, batches):
+    home.content = tarred({**batches, "cifar-10-batches-py/test_batch": b"other"})
+    with pytest.raises(DataError, match="is not the published cifar10"):
+        fetch("cifar10", tmp_path, url=home.url)
+    assert what_is_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lambda batches: tarred(batches)[:100], r"cifar-10-batches-py\.tar\.gz is damaged"),
+        (lambda batches: tarred(dict(list(batches.items())[1:])), "does not hold data_batch_1 and 5 others"),
+    ],
+    ids=["cut", "a file is missing"],
+)
+def test_a_damaged_tar_archive_leaves_nothing_behind(tmp_path, home, batches, monkeypatch, content, message):
+    home.content = content(batches)
+    digest = hashlib.sha256(home.content).hexdigest()
+    monkeypatch.setitem(FACTS, "cifar10", dataclasses.replace(FACTS["cifar10"], archive_sha256=digest))
+    with pytest.raises(DataError, match=message):
+        fetch("cifar10", tmp_path, url=home.url)
+    assert what_is_in(tmp_path) == []

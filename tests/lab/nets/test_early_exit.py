@@ -13,18 +13,26 @@ from edgeguard.lab.nets.early_exit import early_exit_net
 from edgeguard.lab.nets.fcnet import fcnet
 from edgeguard.lab.recipe import NetTable
 from edgeguard.registry import Registry
+from edgeguard.signals.inputs import ImageSpec, TableSpec
 from edgeguard.signals.spec import SignalSpec
 
 SIGNAL = SignalSpec(channels=("I", "II"), units="mV", window=40, hop=40)
+# what a backbone reads that is not for signals
+OTHERS = {
+    "cnn": ImageSpec(channels=("red", "green"), height=12, width=8),
+    "mlp": TableSpec(features=("age", "hours", "sex")),
+}
 
 
 @pytest.fixture(params=BACKBONES.names())
-def net(request):
-    return net_from_recipe(NetTable(name=request.param, gamma=0.2), SIGNAL, 3, seed=0).eval()
+def net_and_shape(request):
+    spec = OTHERS.get(request.param, SIGNAL)
+    return net_from_recipe(NetTable(name=request.param, gamma=0.2), spec, 3, seed=0).eval(), spec.shape
 
 
-def test_every_net_gives_one_row_of_logits_per_exit(net):
-    x = torch.randn(4, 2, 40)
+def test_every_net_gives_one_row_of_logits_per_exit(net_and_shape):
+    net, shape = net_and_shape
+    x = torch.randn(4, *shape)
     logits = net(x)
     assert logits.shape == (4, net.exits, 3)
     for index in range(net.exits):
@@ -32,11 +40,12 @@ def test_every_net_gives_one_row_of_logits_per_exit(net):
     torch.testing.assert_close(net.logits_at(x, -1), logits[:, -1])
 
 
-def test_an_early_exit_runs_no_later_stage(net):
+def test_an_early_exit_runs_no_later_stage(net_and_shape):
+    net, shape = net_and_shape
     ran = []
     for stage in net.stages:
         stage.register_forward_hook(lambda *_: ran.append(1))
-    net.logits_at(torch.randn(1, 2, 40), 1)
+    net.logits_at(torch.randn(1, *shape), 1)
     assert len(ran) == 2
 
 
@@ -81,6 +90,20 @@ def test_the_undefended_twin_has_the_same_backbone_weights():
 def test_wrong_options_are_named(options, message):
     with pytest.raises(ConfigError, match=message):
         net_from_recipe(NetTable(name="fcnet", options=options), SIGNAL, 2, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "message"),
+    [
+        ("fcnet", OTHERS["mlp"], r"backbone fcnet cannot read inputs of shape [3]"),
+        ("fcnet", OTHERS["cnn"], r"backbone fcnet cannot read inputs of shape [2, 12, 8]"),
+        ("mlp", SIGNAL, r"backbone mlp cannot read inputs of shape [2, 40]"),
+        ("cnn", SIGNAL, r"backbone cnn asks for 3 sizes, inputs have shape [2, 40]: take another"),
+    ],
+)
+def test_a_backbone_for_other_inputs_is_refused(name, spec, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        net_from_recipe(NetTable(name=name), spec, 3, seed=0)
 
 
 def whole_network(signal, classes, *, width: int = 6):

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
+from edgeguard.csv_text import MAX_LETTERS
 from edgeguard.fleet.actions import labels as actions
 from edgeguard.fleet.api.asked import Id as PathId
 from edgeguard.fleet.api.asked import Labeler, Reader, Served
@@ -14,7 +15,6 @@ from edgeguard.fleet.api.csv_body import CSV_ANSWER, CSV_REQUEST, csv_answer, cs
 from edgeguard.fleet.api.limits import Strict
 from edgeguard.fleet.fairness_report import Origin
 from edgeguard.fleet.store.label_import import ImportedLabels
-from edgeguard.fleet.wearer_file import MAX_LETTERS
 
 router = APIRouter(tags=["labels"])
 

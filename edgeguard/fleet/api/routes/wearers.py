@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
+from edgeguard.csv_text import MAX_LETTERS
 from edgeguard.fleet.actions import wearers as actions
 from edgeguard.fleet.api.asked import Admin, Served
 from edgeguard.fleet.api.asked import Id as PathId
@@ -16,7 +17,7 @@ from edgeguard.fleet.store import wearers as store
 from edgeguard.fleet.store.listing import Listing
 from edgeguard.fleet.store.wearer_import import Imported
 from edgeguard.fleet.store.wearers import AttributeRow, WearerRow
-from edgeguard.fleet.wearer_file import MAX_ATTRIBUTES, MAX_LETTERS, Wearing
+from edgeguard.fleet.wearer_file import MAX_ATTRIBUTES, Wearing
 
 router = APIRouter(tags=["wearers"])
 

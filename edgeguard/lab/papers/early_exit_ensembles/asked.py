@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from edgeguard.errors import ConfigError
-from edgeguard.lab.accelerator import fabric_on
 from edgeguard.lab.papers.early_exit_ensembles.paper import COLUMNS, PUBLISHED, ROWS, SCALES, TABLES, Published, Scale
 from edgeguard.lab.papers.early_exit_ensembles.plan import Plan
 from edgeguard.lab.papers.early_exit_ensembles.recipes import Nets
-from edgeguard.lab.papers.reproduction import Order
-from edgeguard.registry import near_match
+from edgeguard.lab.papers.reproduction import ALL, Order, require_known, scale_for
 
 COST: Final = "cost"
-ALL: Final = "all"
+SEEDS: Final = (0, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -25,32 +23,41 @@ class Asked:
     order: Order
 
     def __post_init__(self) -> None:
-        _known("table", self.order.table, (*TABLES, COST, ALL))
-        _known("scale", self.scale_name, SCALES)
+        require_known("table", self._table, (*TABLES, COST, ALL))
+        require_known("scale", self.scale_name, SCALES)
+        if self.order.figure is not None:
+            require_known("figure", self.order.figure, ())
         for row in self.order.rows:
-            _known("row", row, ROWS)
+            require_known("row", row, ROWS)
             if self.tables and row not in self._possible_rows:
                 raise ConfigError(
-                    f"row {row!r} is not in table {self.order.table}: take another table, or one of its rows: "
+                    f"row {row!r} is not in table {self._table}: take another table, or one of its rows: "
                     f"{', '.join(self._possible_rows)}"
                 )
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Keys of the tables asked for, the cost aside."""
-        return tuple(key for key in TABLES if self.order.table in {key, ALL})
+        return tuple(key for key in TABLES if self._table in {key, ALL})
 
     @property
     def cost(self) -> bool:
         """Whether the cost of exits is asked for."""
-        return self.order.table in {COST, ALL}
+        return self._table in {COST, ALL}
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Those asked for; without any, five."""
+        return self.order.seeds or SEEDS
+
+    @property
+    def _table(self) -> str:
+        return self.order.table or ALL
 
     @property
     def scale_name(self) -> str:
         """The scale asked for; without one, full on a CUDA device and reduced elsewhere."""
-        if self.order.scale is not None:
-            return self.order.scale
-        return "full" if fabric_on(self.order.device).device.type == "cuda" else "reduced"
+        return scale_for(self.order.scale, self.order.device)
 
     @property
     def scale(self) -> Scale:
@@ -70,7 +77,7 @@ class Asked:
             nets=Nets(source, given, self.scale, "" if name == "full" else f"-{name}"),
             rows=tuple(row for row in self._possible_rows if row in (order.rows or ROWS)),
             columns=self._columns,
-            seeds=order.seeds,
+            seeds=self.seeds,
             runs=order.runs,
             device=order.device,
             scale_text=scale_text(name, self.scale, published, order.assignments),
@@ -102,8 +109,3 @@ def _paper_changes(published: Published | None, scale: Scale) -> tuple[str, ...]
     if published is None:
         return ()
     return (f"evaluation.epsilons={list(published.epsilons)}", *(published.narrow if scale.narrow else ()))
-
-
-def _known(kind: str, word: str, known: Collection[str]) -> None:
-    if word not in known:
-        raise ConfigError(f"the paper has no {kind} {word!r}{near_match(word, known)}; there are: {', '.join(known)}")

@@ -22,7 +22,7 @@ from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.onnx_graphs import exits_graph_from_net, stacked_graph
 from edgeguard.lab.parity import opened
 from edgeguard.lab.recipe import NetTable
-from edgeguard.signals.spec import SignalSpec
+from edgeguard.signals.spec import InputSpec, SignalSpec
 
 _WARM: Final = 10  # turns before the first that counts
 
@@ -33,7 +33,7 @@ class Network:
 
     title: str
     table: NetTable
-    signal: SignalSpec
+    signal: InputSpec
     classes: int
 
 

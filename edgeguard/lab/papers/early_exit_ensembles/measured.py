@@ -23,6 +23,7 @@ from edgeguard.lab.attacks.knowledge import Knowledge, prepared
 from edgeguard.lab.attacks.threat import Threat
 from edgeguard.lab.calibration import calibrate
 from edgeguard.lab.data.dataset import Dataset, Labels, Split
+from edgeguard.lab.evaluation import windows_to_attack
 from edgeguard.lab.inference import logits_of
 from edgeguard.lab.nets.early_exit import Net
 from edgeguard.lab.run import Run, split_from_recipe
@@ -58,15 +59,18 @@ class Question:
 
 
 class MeasuredRun:
-    """A trained run, and answers about its test windows: figures of the averaged exits, without temperature."""
+    """A trained run, and answers about its test windows: figures of the averaged exits, without temperature.
 
-    def __init__(self, run: Run, dataset: Dataset, device: str) -> None:
-        self._run, self._dataset, self._device = run, dataset, device
+    Where `windows` is given, about so many of the test windows are asked about: see `windows_to_attack`.
+    """
+
+    def __init__(self, run: Run, dataset: Dataset, device: str, windows: int | None = None) -> None:
+        self._run, self._dataset, self._device, self._windows = run, dataset, device, windows
 
     @property
     def path(self) -> Path:
         """Where the answers are kept."""
-        return self._run.folder / "measured.json"
+        return self._run.folder / f"measured{'' if self._windows is None else f'-{self._windows}'}.json"
 
     def known(self, question: Question) -> dict[str, Any] | None:
         """The answer, where it was given before."""
@@ -74,7 +78,7 @@ class MeasuredRun:
 
     def answer(self, question: Question) -> dict[str, Any]:
         """F1 and ECE of the averaged exits, F1 of the last exit, and the attack's warnings; kept at once."""
-        x, y = self._part(self._split.test)
+        x, y = self._part(self._asked_about)
         warnings: list[str] = []
         if question.attack is not None:
             attack = prepared(question.built(), self._net, self._knowledge)
@@ -94,6 +98,11 @@ class MeasuredRun:
         device = next(self._net.parameters()).device
         x, y = (torch.from_numpy(part).to(device) for part in self._part(self._split.train))
         return Knowledge(x, y, self._dataset.signal, calibration.score, calibration.threshold)
+
+    @cached_property
+    def _asked_about(self) -> NDArray[np.int64]:
+        test = self._split.test
+        return test[windows_to_attack(self._dataset.y[test], self._windows, self._run.recipe().seed)]
 
     @cached_property
     def _split(self) -> Split:

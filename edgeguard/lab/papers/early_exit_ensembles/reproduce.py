@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import torch
-
 from edgeguard import files
-from edgeguard.lab.accelerator import fabric_on
+from edgeguard.exits.threshold import require_windows
+from edgeguard.lab.accelerator import accelerator_name
+from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.papers.early_exit_ensembles.asked import Asked
 from edgeguard.lab.papers.early_exit_ensembles.cost import PAPER_NETWORKS, Network, exit_cost
 from edgeguard.lab.papers.early_exit_ensembles.paper import PGD, ROWS, UPPER_COST
@@ -20,8 +20,8 @@ from edgeguard.lab.papers.progress import Standing
 from edgeguard.lab.papers.reproduction import Order, Reproduced
 from edgeguard.lab.papers.table import Table
 from edgeguard.lab.plots import Curve, epsilon_curves
-from edgeguard.lab.recipe import load_recipe
-from edgeguard.lab.run import dataset_from_recipe
+from edgeguard.lab.recipe import Recipe, load_recipe
+from edgeguard.lab.run import dataset_from_recipe, split_from_recipe
 from edgeguard.record import write_result
 
 _LIBRARIES: Final = ("torch", "numpy", "lightning-fabric")
@@ -53,9 +53,15 @@ def reproduce(order: Order, tell: Callable[[Standing], None]) -> Reproduced:
 
 def _studies(plans: Sequence[Plan], data: Path, tell: Callable[[Standing], None]) -> dict[str, dict[str, Any]]:
     """The figures of each plan, by the name of its recipe."""
-    datasets = [dataset_from_recipe(plan.nets.base.data, data) for plan in plans]  # one that is missing shows at once
-    pairs = zip(plans, datasets, strict=True)
+    pairs = [(plan, _dataset(plan.nets.base, data)) for plan in plans]  # what is wrong with one shows at once
     return {plan.nets.base.name: Study(plan, dataset, tell).figures() for plan, dataset in pairs}
+
+
+def _dataset(recipe: Recipe, data: Path) -> Dataset:
+    """The recipe's, where it is there and large enough for the promised false-alarm rate."""
+    dataset = dataset_from_recipe(recipe.data, data)
+    require_windows(len(split_from_recipe(recipe, dataset).validation), recipe.calibration.false_alarm_rate)
+    return dataset
 
 
 def _written(asked: Asked, plans: Sequence[Plan], studies: Mapping[str, dict[str, Any]]) -> list[Path]:
@@ -66,8 +72,8 @@ def _written(asked: Asked, plans: Sequence[Plan], studies: Mapping[str, dict[str
         studies,
         libraries=_LIBRARIES,
         scale=" / ".join(dict.fromkeys(plan.scale_text for plan in plans)),
-        seeds=order.seeds,
-        accelerator=_accelerator(order.device),
+        seeds=asked.seeds,
+        accelerator=accelerator_name(order.device),
         folder=order.results,
     )
     drawn = {name: _drawing(study) for name, study in studies.items()}
@@ -105,10 +111,3 @@ def _networks(order: Order) -> Sequence[Network]:
 def _own_name(order: Order) -> str:
     """What tells the files of another recipe from the paper's."""
     return f"-{load_recipe(order.recipe, order.assignments).name}" if order.recipe else ""
-
-
-def _accelerator(device: str) -> str | None:
-    found = fabric_on(device).device
-    if found.type == "cpu":
-        return None
-    return torch.cuda.get_device_name(found) if found.type == "cuda" else found.type

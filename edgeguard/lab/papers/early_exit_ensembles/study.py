@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from edgeguard.lab.data.dataset import Dataset
-from edgeguard.lab.papers.early_exit_ensembles.beside import beside
+from edgeguard.lab.papers.beside import beside
 from edgeguard.lab.papers.early_exit_ensembles.measured import MeasuredRun, Question
 from edgeguard.lab.papers.early_exit_ensembles.paper import AIM_F1, COLUMNS, PGD, ROWS, UNDEFENDED
 from edgeguard.lab.papers.early_exit_ensembles.plan import Asked, Plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from edgeguard.lab.papers.early_exit_ensembles.beside import differs
+from edgeguard.lab.papers.beside import differs, spread
 from edgeguard.lab.papers.early_exit_ensembles.paper import CLEAN, COLUMNS, ROWS, TABLES, UPPER_COST
 from edgeguard.lab.papers.table import Table
 
@@ -70,12 +70,6 @@ def cost_table(network: Mapping[str, Any]) -> Table:
     window = " × ".join(map(str, network["window"]))
     header = (f"1 window of {window}", "backbone", f"with {network['exits']} exits", "added", "paper, VGG16: at most")
     return Table(f"What exits add to {network['title']}", header, rows)
-
-
-def spread(figure: Mapping[str, Any]) -> str:
-    """Mean ± standard deviation over seeds."""
-    ours = figure["ours"]
-    return f"{ours['mean']:.3f} ± {ours['std']:.3f}" if len(ours["values"]) > 1 else f"{ours['mean']:.3f}"
 
 
 def _cells(cell: Mapping[str, Any] | None, published: bool) -> Iterable[str]:

@@ -99,3 +99,16 @@ def test_the_scale_follows_the_device_and_says_what_was_reduced(order):
     full, wide = Asked(order(scale="full", assignments=())).plans()
     assert full.scale_text == wide.scale_text == "full"
     assert full.nets.base.net.options == {}
+
+
+def test_a_data_set_too_small_for_its_promise_shows_before_the_one_before_it_is_worked_on(order, monkeypatch, tmp_path):
+    published = {}
+    for name, rate in (("enough", 0.05), ("small", 0.001)):
+        path = tmp_path / f"{name}.toml"
+        tables = "[data]\nname = 'synthetic_ecg'\n[net]\nname = 'fcnet'\n[calibration]\nfalse_alarm_rate"
+        path.write_text(f"name = '{name}'\n{tables} = {rate}\n")
+        published[str(path)] = Published(name, {}, (0.1,), (), "nothing")
+    monkeypatch.setattr(asked, "PUBLISHED", published)
+    with pytest.raises(ConfigError, match=r"40 calibration windows .* rate of 0\.001: it takes at least 999"):
+        reproduce(order(assignments=[word for word in SMALL if "rate" not in word]))
+    assert not (tmp_path / "runs").exists()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgeguard.lab.papers.early_exit_ensembles.beside import beside
+from edgeguard.lab.papers.beside import beside
 from edgeguard.lab.papers.early_exit_ensembles.tables import cost_table, curves, side_by_side
 from tests.lab.papers.early_exit_ensembles.conftest import cost_of
 
