@@ -16,6 +16,7 @@ from firmware_bridge.errors import BridgeError, LinkDown
 from firmware_bridge.frames import Ack, Action, Command, Frame, Heartbeat, Samples
 from firmware_bridge.grading.observations import Asked, Observations, Trial
 from firmware_bridge.links import Link
+from firmware_bridge.patience import within
 from firmware_bridge.wire import encode
 
 MOST_FRAMES: Final = 500_000  # after which it has heard enough
@@ -131,7 +132,7 @@ class _Examiner:
                 return False
             self._changed.clear()
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), min(left_s, _GLANCE_S))
+                await within(min(left_s, _GLANCE_S), self._changed.wait())
         return True
 
     async def _listen(self) -> None:

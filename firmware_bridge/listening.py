@@ -12,6 +12,7 @@ from firmware_bridge.client import Client, News
 from firmware_bridge.errors import BridgeError, LinkDown, LinkRefused, WearableError
 from firmware_bridge.frames import Action, Heartbeat
 from firmware_bridge.links.reconnecting import reconnecting
+from firmware_bridge.patience import within
 
 _FAREWELL_S: Final = 1.0
 _STALE_S: Final = 2.0  # a heartbeat may have waited so long, and was sent before the start
@@ -77,6 +78,6 @@ class _Sitting:
     async def _leave(self) -> None:
         try:
             with suppress(BridgeError, asyncio.TimeoutError):
-                await asyncio.wait_for(self._client.command(Action.STOP), _FAREWELL_S)
+                await within(_FAREWELL_S, self._client.command(Action.STOP))
         finally:
             await self._client.close()

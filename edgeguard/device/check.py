@@ -20,6 +20,7 @@ from edgeguard.device.sources import open_source
 from edgeguard.errors import ConfigError, EdgeGuardError, LinkError, SourceError
 from edgeguard.signals.resampling import rate_ratio
 from edgeguard.signals.spec import SignalSpec
+from firmware_bridge.patience import within
 
 _OPEN_S: Final = 30.0  # a search over Bluetooth alone takes ten
 _FIRST_SAMPLE_S: Final = 3.0
@@ -123,9 +124,9 @@ def _of_source(one: SourceConfig, signal: SignalSpec) -> Finding:
 async def _looked_at(about: str, one: SourceConfig, signal: SignalSpec) -> Finding:
     source = open_source(one.spec, speed=one.speed)
     try:
-        feed = await asyncio.wait_for(source.open(signal), _OPEN_S)
+        feed = await within(_OPEN_S, source.open(signal))
         text = f"{'live' if feed.live else 'recorded'}, {_input(signal)}{_conversion(feed.rate_hz, signal.rate_hz)}"
-        await asyncio.wait_for(feed.samples.__anext__(), _FIRST_SAMPLE_S)
+        await within(_FIRST_SAMPLE_S, feed.samples.__anext__())
     except asyncio.TimeoutError:
         return Finding("note", about, f"nothing came within {_FIRST_SAMPLE_S:g} s; the device goes on waiting")
     except StopAsyncIteration:

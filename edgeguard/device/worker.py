@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 from edgeguard.device.config import EngineConfig
 from edgeguard.device.samples import Window
 from edgeguard.device.serving import Arrival, Serving
+from firmware_bridge.patience import within
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Worker:
                 self._room.clear()
                 self._waited_for = True
                 if self._waiting:  # else the thread may have looked before
-                    await asyncio.wait_for(self._room.wait(), patience_s)
+                    await within(patience_s, self._room.wait())
         except asyncio.TimeoutError:
             return False
         return True

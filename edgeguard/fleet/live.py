@@ -19,6 +19,7 @@ from edgeguard.errors import EdgeGuardError
 from edgeguard.fleet.clock import Now, unix_ms
 from edgeguard.fleet.store.changes import Changes, changes_since
 from edgeguard.fleet.store.database import Database
+from firmware_bridge.patience import within
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class Listener:
     async def next(self, timeout_s: float | None = None) -> Changes | None:
         """The next changes; None where there were none for so long."""
         try:
-            await asyncio.wait_for(self._there.wait(), timeout_s)
+            await within(timeout_s, self._there.wait())
         except (asyncio.TimeoutError, TimeoutError):
             return None
         found = self._waiting.popleft()

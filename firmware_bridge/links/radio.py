@@ -18,6 +18,7 @@ from bleak.exc import (
 )
 
 from firmware_bridge.errors import BridgeError, LinkDown, LinkRefused
+from firmware_bridge.patience import within
 
 _T = TypeVar("_T")
 _SEARCH_S: Final = 10.0
@@ -87,7 +88,7 @@ class BleakRadio:
     async def connect(self, wanted: str, ended: Callable[[], None]) -> Connection:
         """Look for the device and connect."""
         with _translated(wanted):
-            device = await asyncio.wait_for(_found(wanted), _SEARCH_S + _PATIENCE_S)
+            device = await within(_SEARCH_S + _PATIENCE_S, _found(wanted))
             client = BleakClient(device, disconnected_callback=lambda _: ended(), timeout=_PATIENCE_S)
             await client.connect()
         return _BleakConnection(wanted, client)
@@ -128,7 +129,7 @@ class _BleakConnection:
 
     async def _done(self, doing: Awaitable[_T]) -> _T:
         with _translated(self._name):
-            return await asyncio.wait_for(doing, _PATIENCE_S)
+            return await within(_PATIENCE_S, doing)
 
 
 async def _found(wanted: str) -> BLEDevice:

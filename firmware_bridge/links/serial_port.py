@@ -16,6 +16,7 @@ from serial.tools import list_ports
 
 from firmware_bridge.errors import LinkDown, LinkRefused
 from firmware_bridge.links.port_errors import refusal
+from firmware_bridge.patience import within
 
 _BLOCK: Final = 65536
 _PATIENCE_S: Final = 10.0  # for bytes that the other end does not take
@@ -104,7 +105,7 @@ class SerialLink:
 
     async def _room(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
-            await asyncio.wait_for(self._ready(loop.add_writer, loop.remove_writer), _PATIENCE_S)
+            await within(_PATIENCE_S, self._ready(loop.add_writer, loop.remove_writer))
         except asyncio.TimeoutError as error:
             raise LinkDown(f"{self.name} takes no bytes for {_PATIENCE_S:g} s: plug the wearable in again") from error
 

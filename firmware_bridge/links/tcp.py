@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from firmware_bridge.errors import LinkDown, LinkRefused
+from firmware_bridge.patience import within
 
 _BLOCK: Final = 65536
 _PATIENCE_S: Final = 10.0  # for the connection, and for bytes that the other end does not take
@@ -28,8 +29,7 @@ class TcpLink:
     async def open(self) -> None:
         """Connect; LinkDown where nobody listens."""
         try:
-            connecting = asyncio.open_connection(self._host, self._port)
-            reader, writer = await asyncio.wait_for(connecting, _PATIENCE_S)
+            await within(_PATIENCE_S, self._connect())
         except asyncio.TimeoutError as error:
             raise LinkDown(f"{self.name} does not answer in {_PATIENCE_S:g} s: is it switched on?") from error
         except socket.gaierror as error:
@@ -38,8 +38,10 @@ class TcpLink:
             raise LinkDown(f"{self.name} is refused: nobody listens at port {self._port} there") from error
         except OSError as error:
             raise LinkDown(f"{self.name} cannot be reached ({_why(error)}): check the network") from error
-        keep_alive(writer.get_extra_info("socket"))
-        self._reader, self._writer = reader, writer
+
+    async def _connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        keep_alive(self._writer.get_extra_info("socket"))
 
     async def read(self) -> bytes:
         """What has come; LinkDown where the other end has closed."""
@@ -59,7 +61,7 @@ class TcpLink:
             raise LinkDown(f"{self.name} is closed")
         try:
             self._writer.write(data)
-            await asyncio.wait_for(self._writer.drain(), _PATIENCE_S)
+            await within(_PATIENCE_S, self._writer.drain())
         except asyncio.TimeoutError as error:
             raise LinkDown(f"{self.name} takes no bytes for {_PATIENCE_S:g} s: start it anew") from error
         except OSError as error:
@@ -72,7 +74,7 @@ class TcpLink:
             return
         writer.close()
         try:
-            await asyncio.wait_for(writer.wait_closed(), _FAREWELL_S)
+            await within(_FAREWELL_S, writer.wait_closed())
         except (asyncio.TimeoutError, OSError):
             writer.transport.abort()
 

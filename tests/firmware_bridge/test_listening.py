@@ -105,3 +105,24 @@ def test_an_error_of_whoever_is_told_ends_it():
 
     with pytest.raises(RecordingError, match="the disk is full"):
         asyncio.run(run_it())
+
+
+def test_told_to_end_while_the_link_cannot_be_opened_it_ends():
+    async def run_it():
+        loop, plug = asyncio.get_running_loop(), TcpPlug()
+
+        async def gone():
+            loop.call_later(0, task.cancel)  # as a Ctrl-C that came while the ports were looked through
+            raise LinkDown("there is no such port")
+
+        def heed(_news):
+            link.open = gone
+            plug.pull()
+
+        async with plugged(plug=plug) as where:
+            link = open_link(where)
+            task = asyncio.ensure_future(listen(Client(link), heed))
+            await asyncio.wait({task}, timeout=5)
+            return task.cancelled()
+
+    assert asyncio.run(run_it())

@@ -18,6 +18,7 @@ from edgeguard.device.sources.channels import channel_rows, scales
 from edgeguard.device.sources.csv_decoder import DELIMITERS, CsvDecoder
 from edgeguard.errors import ConfigError, LinkError, SourceError
 from edgeguard.signals.spec import SignalSpec
+from firmware_bridge.patience import within
 
 _PATIENCE_S: Final = 10.0  # for the connection, and for the first line
 
@@ -64,8 +65,8 @@ class CsvSource:
         """
         with self._link.final():
             try:
-                await asyncio.wait_for(self._link.open(), _PATIENCE_S)
-                decoder, first = await asyncio.wait_for(self._first(), _PATIENCE_S if self._link.live else None)
+                await within(_PATIENCE_S, self._link.open())
+                decoder, first = await within(_PATIENCE_S if self._link.live else None, self._first())
             except asyncio.TimeoutError as error:
                 raise LinkError(f"{self._link.where} sends nothing: is the program there that sends?") from error
             return self._feed(decoder, first, signal)

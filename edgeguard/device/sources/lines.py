@@ -16,6 +16,7 @@ from edgeguard.device.sources.channels import channel_rows, scales
 from edgeguard.device.sources.line_decoder import LineDecoder
 from edgeguard.errors import LinkError, SourceError
 from edgeguard.signals.spec import SignalSpec
+from firmware_bridge.patience import within
 
 _PATIENCE_S: Final = 10.0  # for the connection, and for the header
 
@@ -36,8 +37,8 @@ class LinesSource:
         """The channels of `signal`, in its unit; LinkError where nobody is there or what comes does not fit."""
         with self._link.final():
             try:
-                await asyncio.wait_for(self._link.open(), _PATIENCE_S)
-                decoder, first = await asyncio.wait_for(self._first(), _PATIENCE_S)
+                await within(_PATIENCE_S, self._link.open())
+                decoder, first = await within(_PATIENCE_S, self._first())
             except asyncio.TimeoutError as error:
                 raise LinkError(f"{self._link.where} sends no header: is the program there that sends?") from error
             return self._feed(decoder, first, signal)

@@ -17,6 +17,7 @@ from edgeguard.signals.spec import SignalSpec
 from firmware_bridge import polar
 from firmware_bridge.errors import BridgeError, FrameError, LinkDown
 from firmware_bridge.links.inbox import Inbox
+from firmware_bridge.patience import within
 from firmware_bridge.polar_index import PolarIndex
 
 with translated():  # bleak is an extra
@@ -78,7 +79,7 @@ class PolarSource:
             return
         try:
             with suppress(BridgeError, asyncio.TimeoutError):
-                await asyncio.wait_for(connection.write(polar.CONTROL, polar.STOP), _FAREWELL_S)
+                await within(_FAREWELL_S, connection.write(polar.CONTROL, polar.STOP))
         finally:
             await connection.close()
 
@@ -97,7 +98,7 @@ class PolarSource:
     async def _asked(self, connection: Connection, answers: Inbox, command: bytes) -> polar.Answer:
         await connection.write(polar.CONTROL, command)
         try:
-            return await asyncio.wait_for(_answer(answers, command), _ANSWER_S)
+            return await within(_ANSWER_S, _answer(answers, command))
         except asyncio.TimeoutError as error:
             raise LinkDown(f"{self._name} does not answer: take it off for a minute and try again") from error
 

@@ -21,6 +21,7 @@ from edgeguard.signals.spec import SignalSpec
 from firmware_bridge.errors import BridgeError, LinkDown
 from firmware_bridge.frames import Ack, Action, Battery, Heartbeat, Hello, Leads
 from firmware_bridge.links import open_link
+from firmware_bridge.patience import within
 
 with translated():  # its libraries are an extra
     from edgeguard.device.sources.wearable_faults import WireFaults
@@ -83,7 +84,7 @@ class WearableSource:
             if self._told_to_start:
                 self._told_to_start = False
                 with suppress(BridgeError, asyncio.TimeoutError):
-                    await asyncio.wait_for(self._client.command(Action.STOP), _FAREWELL_S)
+                    await within(_FAREWELL_S, self._client.command(Action.STOP))
         finally:
             await self._client.close()
             if self._claimed is not None:

@@ -3,11 +3,11 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import subprocess
 from dataclasses import replace
 
 import pytest
 from msgspec import structs
+from paho.mqtt import publish
 
 from edgeguard import __version__
 from edgeguard.device.commands import carry_out
@@ -362,13 +362,10 @@ def commanded(device, mosquitto, listen):
     return make
 
 
-def command(mosquitto, one, *options, **fields):
+def command(mosquitto, one, *, kept=False, **fields):
     """Send a command as docs/run.md shows it."""
     text = json.dumps({"schema": 1, "id": "c", "time_ms": 0, "action": "ping"} | fields)
-    broker = ["-h", "127.0.0.1", "-p", str(mosquitto.port), "-q", "1"]
-    subprocess.run(
-        ["mosquitto_pub", *broker, "-t", one.address.topic("cmd"), "-m", text, *options], check=True, timeout=10
-    )
+    publish.single(one.address.topic("cmd"), text, qos=1, retain=kept, hostname="127.0.0.1", port=mosquitto.port)
 
 
 def acks(ears):
@@ -406,7 +403,7 @@ def test_command_sent_twice_is_carried_out_once_and_answered_twice(commanded, mo
 
 def test_command_that_the_broker_kept_is_not_carried_out_at_every_connect(commanded, mosquitto):
     one, actions, ears = commanded("kept")
-    command(mosquitto, one, "-r", id="first", action="reload_bundle")
+    command(mosquitto, one, kept=True, id="first", action="reload_bundle")
     eventually(lambda: len(ears.heard) == 1)  # while we are there it is not marked as retained
     eventually(lambda: one.sink.waiting == 0)  # else the first ack is sent again, too
     one.sink._delivery.renew()
