@@ -49,7 +49,7 @@ class Mosquitto:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
-def eventually(condition, deadline_s=10.0):
+def eventually(condition, deadline_s=30.0):
     """Wait until `condition()` is true, and return what it said; a failed test after `deadline_s`."""
     until = time.monotonic() + deadline_s
     while not (result := condition()):
@@ -95,7 +95,7 @@ class Listener:
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert subscribed.wait(10)
+        assert subscribed.wait(30)
 
     def payloads(self, topic_end: str) -> list[bytes]:
         return [payload for topic, payload, _ in self.heard if topic.endswith(topic_end)]

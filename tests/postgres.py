@@ -58,7 +58,7 @@ class Postgres:
                 [program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *options],
                 cwd=self.folder, stdout=log, stderr=log, **self.as_user,
             )  # fmt: skip
-        eventually(self._answers, deadline_s=30.0)
+        eventually(self._answers)
         return self
 
     def stop(self, mode: str = "fast") -> None:

@@ -413,7 +413,7 @@ def started(words, tmp_path, **options):
 def ended_by(number, process):
     """Exit status and standard error after a signal; nobody of the session is left."""
     os.kill(process.pid, number)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     assert not session_of(process.pid)
     return process.returncode, err
 

@@ -30,8 +30,8 @@ def replayed(path, *words):
 def test_whoever_records_it_again_gets_the_same(edgeguard, tmp_path, words):
     path = recorded(tmp_path / "a.egb", 10.0, wire=NoisyWire(2, Noise(damage=0.001)))
     with replayed(path, *words, "--speed", "20") as (where, process):
-        status, _, _ = edgeguard("bridge", "record", where, "-o", "b.egb", "--seconds", "1.5", "--quiet")
-        assert process.wait(10) == 0
+        status, _, _ = edgeguard("bridge", "record", where, "-o", "b.egb", "--seconds", "4", "--quiet")
+        assert process.wait(60) == 0
     then, now = (heard_of(bytes_of(tmp_path / name))[0].counts for name in ("a.egb", "b.egb"))
     assert (status, now.samples, now.gaps, now.missing) == (0, then.samples, then.gaps, then.missing)
     assert then.gaps > 0

@@ -49,7 +49,7 @@ def test_a_recording_comes_over_the_wire_as_it_is_and_the_end_says_so(tmp_path):
     assert "edgeguard bridge monitor serial:port" in process.stdout.readline()
     frames = read_to_the_end(tmp_path / "port")
     process.send_signal(signal.SIGINT)
-    end = process.communicate(timeout=20)[0]
+    end = process.communicate(timeout=60)[0]
     values = np.concatenate([values_of(frame) for frame in frames if isinstance(frame, Samples)], axis=1)
     np.testing.assert_array_equal(values, np.rint(recorded))
     assert next(one.device for one in frames if isinstance(one, Hello)) == "sim-1"
@@ -67,7 +67,7 @@ def test_a_perturbation_is_added_from_one_second_to_another(tmp_path):
     process.stdout.readline()
     frames = read_to_the_end(tmp_path / "port")
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     values = np.concatenate([values_of(frame) for frame in frames if isinstance(frame, Samples)], axis=1)[0]
     assert values.tolist() == [0] * 100 + [100, -50] * 100 + [0] * 100
 

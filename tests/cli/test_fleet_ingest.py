@@ -40,7 +40,7 @@ def test_it_takes_messages_in_until_it_is_told_to_stop(url, mosquitto_for, numbe
 
         eventually(rows)
         process.send_signal(number)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=60)
     database.close()
     assert (process.returncode, out) == (0, "stopped; 1 summaries\n")
 

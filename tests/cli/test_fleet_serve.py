@@ -45,7 +45,7 @@ def test_the_first_start_makes_the_database_and_prints_a_setup_link_and_stops_cl
     answer = httpx.post(f"{address}/setup", data=fields, cookies=dict(page.cookies))
     assert answer.status_code == 303
     process.send_signal(signal.SIGTERM)
-    output, log = process.communicate(timeout=30)
+    output, log = process.communicate(timeout=60)
     assert process.returncode == 0
     assert code not in output + log
     assert "Traceback" not in log
@@ -61,7 +61,7 @@ def test_ctrl_c_stops_it_with_a_connection_open(start):
     with httpx.Client(base_url=address) as client:
         client.get("/healthz")
         process.send_signal(signal.SIGINT)
-        _, log = process.communicate(timeout=15)
+        _, log = process.communicate(timeout=60)
     assert (process.returncode, "Traceback" in log) == (0, False)
 
 

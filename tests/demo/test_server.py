@@ -54,7 +54,7 @@ def test_a_simulated_fleet_keeps_it_company(mosquitto_for, tmp_path):
             with database.reading() as connection:
                 return devices.devices(connection, status="online").total > 30
 
-        eventually(arrived, deadline_s=20)
+        eventually(arrived)
         database.close()
 
 

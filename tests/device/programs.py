@@ -92,7 +92,7 @@ class Device:
         return self.ended()
 
     def ended(self):
-        status = self.process.wait(20)
+        status = self.process.wait(60)
         eventually(lambda: self.process.stdout.closed or status or (self.out and "windows, " in self.out[-1]))
         return status
 

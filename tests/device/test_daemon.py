@@ -188,7 +188,7 @@ def test_without_a_config_sighup_ends_it_as_the_terminal_is_gone(device, wearabl
     running = device("tiny.zip", "--source", wearable(HEAD + lines(0, 10)).spec)
     running.said("normal")
     running.process.send_signal(signal.SIGHUP)
-    assert running.process.wait(10) == -signal.SIGHUP
+    assert running.process.wait(60) == -signal.SIGHUP
 
 
 def commands(ears, mosquitto, name):

@@ -39,7 +39,7 @@ def serve():
 
 
 def scraped(sink):
-    with urllib.request.urlopen(f"http://127.0.0.1:{sink.port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{sink.port}/metrics", timeout=30) as answer:
         return answer.read().decode()
 
 

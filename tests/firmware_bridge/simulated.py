@@ -22,7 +22,7 @@ def simulated(wearable=None, plug=None, **run):
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(play()))
     thread.start()
-    assert there.wait(10)
+    assert there.wait(60)
     try:
         yield address[0]
     finally:

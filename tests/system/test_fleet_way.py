@@ -36,7 +36,7 @@ def served(tmp_path, mosquitto):
     yield database, link
     database.close()
     process.terminate()
-    process.wait(20)
+    process.wait(60)
     process.stdout.close()
 
 

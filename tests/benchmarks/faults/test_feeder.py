@@ -22,7 +22,7 @@ def feeder():
 
 def read(feeder, count):
     """The header and `count` lines of a new connection."""
-    with socket.create_connection(("127.0.0.1", feeder.port), timeout=5) as link, link.makefile("rb") as lines:
+    with socket.create_connection(("127.0.0.1", feeder.port), timeout=30) as link, link.makefile("rb") as lines:
         return [next(lines).decode().strip() for _ in range(count + 1)]
 
 
@@ -53,7 +53,7 @@ def test_an_unplugged_feeder_refuses_until_it_is_plugged_in(feeder):
 def test_bad_input_comes_once_and_good_lines_go_on(feeder, kind):
     good = set(feeder.track.lines(0, SAMPLES).decode().splitlines())
     feeder.misbehave(kind)
-    with socket.create_connection(("127.0.0.1", feeder.port), timeout=5) as link, link.makefile("rb") as stream:
+    with socket.create_connection(("127.0.0.1", feeder.port), timeout=30) as link, link.makefile("rb") as stream:
         lines = [next(stream).decode(errors="replace").strip() for _ in range(4000)]
     indices = [int(line.split(",")[0]) for line in lines if line in good]
     assert len(indices) > 1000

@@ -38,7 +38,7 @@ def proxy(echo):
 
 
 def connect(proxy):
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=2)
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=20)
 
 
 def everything_from(link):

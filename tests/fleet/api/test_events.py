@@ -33,7 +33,7 @@ def events_of(answer):
 
 
 def follow(small, **headers):
-    return small.client.stream("GET", "/api/v1/events", headers={**small.viewer.bearer(), **headers}, timeout=10)
+    return small.client.stream("GET", "/api/v1/events", headers={**small.viewer.bearer(), **headers}, timeout=30)
 
 
 def test_what_changes_is_told(small):
@@ -65,7 +65,7 @@ def test_the_stream_ends_with_the_token(small):
 
 
 def test_the_stream_ends_with_the_session_which_it_does_not_keep_alive(small):
-    with small.client.stream("GET", "/api/v1/events", headers=small.viewer.session, timeout=10) as answer:
+    with small.client.stream("GET", "/api/v1/events", headers=small.viewer.session, timeout=30) as answer:
         told = events_of(answer)
         while next(told) is not None:
             pass
