@@ -18,9 +18,21 @@ NAMES: Final = (*(f"table-{key}" for key in TABLES), *(f"figure-{key}" for key i
 def shown(figures: Mapping[str, Any], name: str) -> Iterator[Table]:
     """One of `NAMES`, for every study of it that the file holds."""
     kind, _, key = name.partition("-")
-    part = {"table": TABLES, "figure": FIGURES}[kind][key]
-    for study in (figures[study] for study in part.studies if study in figures):
+    for study in _studies(figures, name):
         if key == EXITS:
             yield from answer_tables(study)
         else:
             yield paper_table(study, key) if kind == "table" else figure_table(study, key)
+
+
+def scope(figures: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Scale and seeds of the studies that `shown` shows, of the many in the file."""
+    studies = _studies(figures, name)
+    scales = [study["scale"] if len(studies) == 1 else f"{study['title']} {study['scale']}" for study in studies]
+    return {"scale": " / ".join(scales), "seeds": sorted({seed for study in studies for seed in study["seeds"]})}
+
+
+def _studies(figures: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    kind, _, key = name.partition("-")
+    part = {"table": TABLES, "figure": FIGURES}[kind][key]
+    return [figures[study] for study in part.studies if study in figures]

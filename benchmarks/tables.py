@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from benchmarks.exit_tables import EXIT_TABLES
 from benchmarks.fairness_cost_tables import least_epsilon, leave_one_out
 from benchmarks.fairness_readings import fairness_readings
 from benchmarks.fairness_study_tables import NAMES as FAIRNESS_STUDY
+from benchmarks.fairness_study_tables import scope as fairness_study_scope
 from benchmarks.fairness_study_tables import shown as fairness_study
 from benchmarks.fleet_loss.tables import fleet_faults
 from benchmarks.fleet_tables import fleet_api, fleet_ingest, fleet_pages
@@ -90,7 +92,8 @@ def table(name: str, results: Path) -> str:
         command = WRITERS.get(subject, f"python -m benchmarks.{subject.replace('-', '_')}")
         raise ConfigError(f"{path.name} is not there: run {command}")
     result = json.loads(path.read_text(encoding="utf-8"))
-    return "\n".join([*body(result["figures"]), "", caption(result)])
+    narrowed = SCOPES[name](result["figures"]) if name in SCOPES else {}
+    return "\n".join([*body(result["figures"]), "", caption({**result, **narrowed})])
 
 
 def caption(result: dict[str, Any]) -> str:
@@ -301,6 +304,11 @@ TABLES: Final[dict[str, tuple[str, Callable[[dict[str, Any]], Iterable[str]]]]] 
         for name in FAIRNESS_STUDY
         for end in ("", "-reduced")
     },
+}
+SCOPES: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {  # tables of a part of their file: what of it
+    f"fairness-study-{name}{end}": partial(fairness_study_scope, name=name)
+    for name in FAIRNESS_STUDY
+    for end in ("", "-reduced")
 }
 
 

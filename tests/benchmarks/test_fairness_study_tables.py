@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from benchmarks.fairness_study_tables import NAMES, shown
+from benchmarks.fairness_study_tables import NAMES, scope, shown
 from edgeguard.lab.papers.adversarial_training_hurts_fairness.rows import row_figures
 from tests.lab.papers.adversarial_training_hurts_fairness.conftest import net_of, samples_of
 
@@ -25,3 +25,10 @@ def test_a_table_has_every_study_that_the_file_holds():
 
 def test_tables_and_figures_have_names():
     assert {"table-3", "table-text", "figure-6"} < set(NAMES)
+
+
+def test_the_scale_is_that_of_the_studies_shown():
+    small = {**study(), "title": "MIT-BIH", "scale": "reduced", "seeds": [0, 1]}
+    both = {"ecg5000": study(), "mitbih": small, "adult": {**study(), "scale": "tiny", "seeds": [7]}}
+    assert scope(both, "table-exits") == {"scale": "ECG5000 full / MIT-BIH reduced", "seeds": [0, 1]}
+    assert scope({"mitbih": small}, "table-exits") == {"scale": "reduced", "seeds": [0, 1]}
