@@ -215,6 +215,7 @@ def test_commands_are_answered_and_a_new_bundle_judges_between_two_windows(
     words = [word for n, one in enumerate(sources) for word in ("--source", f"s{n}={one.spec}")]
     running = device("tiny.zip", *words, "--broker", mosquitto.url, "--device", "asked", "--log", "v.jsonl")
     running.said("s0 ")
+    eventually(lambda: ears.payloads("state"))  # by then it hears commands
     ask = commands(ears, mosquitto, "asked")
     assert ask(1, "ping").done
     assert ask(2, "self_test").done
@@ -249,7 +250,7 @@ def systemd(tmp_path):
     """The socket on which systemd would listen; what it was told."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
         ear.bind(str(tmp_path / "notify"))
-        ear.settimeout(10)
+        ear.settimeout(60)
         yield ear, {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
 
 

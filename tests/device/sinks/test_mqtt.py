@@ -351,12 +351,13 @@ def commanded(device, mosquitto, listen):
     def make(name):
         one = device(name)
         actions = Actions(one.sink)
-        ears = listen(mosquitto.port, one.address.topic("ack"))
+        ears, births = (listen(mosquitto.port, one.address.topic(end)) for end in ("ack", "state"))
 
         def on_command(command):
             one.sink.answer(command, asyncio.run(carry_out(command, actions)))
 
         one.sink.connect(broker_from(mosquitto.url), on_command, QUICK)
+        eventually(lambda: births.heard)  # by then it hears commands
         return one, actions, ears
 
     return make
@@ -414,9 +415,10 @@ def test_command_that_the_broker_kept_is_not_carried_out_at_every_connect(comman
 
 def test_ack_that_finds_no_broker_comes_later(mosquitto, gate_to, device, listen):
     one, gate, taken = device("patient"), gate_to(mosquitto.port), []
-    ears = listen(mosquitto.port, one.address.topic("ack"))
+    ears, births = (listen(mosquitto.port, one.address.topic(end)) for end in ("ack", "state"))
     gate.open()
     one.sink.connect(broker_from(gate.url), taken.append, QUICK)
+    eventually(lambda: births.heard)
     command(mosquitto, one)
     eventually(lambda: taken)
     gate.shut()

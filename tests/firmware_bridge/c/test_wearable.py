@@ -54,7 +54,7 @@ def test_every_sample_arrives(program, options):
         client, heard = asyncio.run(streamed(path, 200, rate_hz=500))
     is_the_signal(heard)
     assert client.session.hello.rate_hz == 500
-    assert client.decoder.counts.rejected == 0
+    assert client.decoder.counts.rejected <= 1  # a frame may have been under way when the port was opened
     assert (client.session.counts.missing, client.session.counts.lost_frames) == (0, 0)
 
 
@@ -63,7 +63,7 @@ def test_samples_that_a_slow_link_lost_are_counted_one_by_one(program):
         client, heard = asyncio.run(streamed(path, 1200))
     is_the_signal(heard)
     assert client.session.counts.missing > 0
-    assert client.decoder.counts.rejected == 0
+    assert client.decoder.counts.rejected <= 1
     assert any(isinstance(one, Battery) for one in heard)
 
 
