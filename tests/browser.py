@@ -52,9 +52,9 @@ class Visitor:
         self.page.wait_for_function("window.did_handshake === true")
         return self.page
 
-    def overflow(self):
-        """By how many pixels the page is wider than the window."""
-        return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    def fits(self):
+        """Wait until the page is no wider than the window: what is drawn follows a moment after the window."""
+        self.page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
     def _heard(self, message):
         if message.type in {"error", "warning"}:

@@ -21,6 +21,7 @@ from edgeguard.fleet.pages.visit import Visit, login_url
 from edgeguard.fleet.parts import Parts
 
 Build = Callable[[Visit], Awaitable[None]]
+_PATIENCE_S: Final = 30.0  # to build a page, on a server that has much else to do
 RESEARCH_USE: Final = "Research use only. Not a medical device."
 _HERE: Final = Path(__file__).parent
 _STYLE: Final = "".join((_HERE / name).read_text() for name in ("style.css", "work.css"))
@@ -57,7 +58,7 @@ def page(parts: Parts, path: str, title: str, permission: Permission = "read") -
                 except StoreError as error:  # of what is asked before the page's panels are there
                     states.failed(str(error), reload)
 
-        ui.page(path, title=f"{title} · EdgeGuard")(show)
+        ui.page(path, title=f"{title} · EdgeGuard", response_timeout=_PATIENCE_S)(show)
         return build
 
     return decorated

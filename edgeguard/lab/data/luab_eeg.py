@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from edgeguard.errors import ConfigError, DataError
 from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.data.facts import FACTS
+from edgeguard.lab.data.fetch import files_sha256
 from edgeguard.lab.data.recordings.windows import windows_of
 from edgeguard.lab.data.stretches import Stretch
 from edgeguard.signals.eeg import EEG_FILTERS, EEG_RATE_HZ, EEG_WINDOW
@@ -86,6 +87,7 @@ def load(
         groups={"eyes": np.array(eyes)},
         wearers=np.array(subjects),
         left_out=dict(left_out),
+        origin_sha256=files_sha256((path,)),
     )
 
 

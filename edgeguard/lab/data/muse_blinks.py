@@ -12,6 +12,7 @@ import numpy as np
 from edgeguard.errors import DataError
 from edgeguard.lab.data.dataset import Dataset
 from edgeguard.lab.data.facts import FACTS
+from edgeguard.lab.data.fetch import files_sha256
 from edgeguard.signals.spec import SignalSpec
 
 CLASSES: Final = ("short_blink", "long_blink")
@@ -41,4 +42,12 @@ def load(folder: Path) -> Dataset:
         raise DataError(f"{paths[0]} cannot be read ({error}): get the whole file") from error
     if x.ndim != 3 or len(subjects) != len(x):
         raise DataError(f"{paths[0]} holds windows of shape {x.shape} of {len(subjects)} people: get the whole file")
-    return Dataset("muse_blinks", x - x.mean(axis=2, keepdims=True), long_blink, CLASSES, SIGNAL, wearers=subjects)
+    return Dataset(
+        name="muse_blinks",
+        x=x - x.mean(axis=2, keepdims=True),
+        y=long_blink,
+        classes=CLASSES,
+        signal=SIGNAL,
+        wearers=subjects,
+        origin_sha256=files_sha256(paths),
+    )

@@ -6,6 +6,7 @@ import pytest
 from edgeguard.errors import ConfigError, DataError
 from edgeguard.lab.data import load_dataset
 from edgeguard.lab.data.dataset import wearer_split
+from edgeguard.lab.data.fetch import files_sha256
 
 
 def write(folder, **changes):
@@ -31,6 +32,7 @@ def test_windows_are_labelled_by_blinks_and_know_their_wearers(tmp_path):
     assert set(dataset.y[dataset.wearers == "S03"]) == {0}
     assert set(dataset.y[dataset.wearers == "S11"]) == {1}
     assert set(dataset.groups["eyes"][dataset.wearers == "S11"]) == {"open"}
+    assert dataset.origin_sha256 == files_sha256([tmp_path / "luab_fp1fp2.npz"])
 
 
 def test_the_offset_of_the_electrodes_is_filtered_away(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 
 from edgeguard.errors import DataError
 from edgeguard.lab.data import load_dataset
+from edgeguard.lab.data.fetch import files_sha256
 
 
 def write(folder, **changes):
@@ -19,6 +20,7 @@ def test_windows_are_less_their_mean_and_know_their_wearers(tmp_path):
     assert dataset.y.tolist() == [0, 1] * 3
     assert dataset.wearers.tolist() == ["S0"] * 3 + ["S2"] * 3
     assert np.abs(dataset.x.mean(axis=2)).max() < 1e-3
+    assert dataset.origin_sha256 == files_sha256([tmp_path / "muse_blink_cued.npz"])
 
 
 @pytest.mark.parametrize("changes", [{"subject": np.zeros(2)}, {"x": np.zeros((6, 4))}, {"x": np.zeros((6, 3, 510))}])
