@@ -23,6 +23,8 @@ RECIPES: Final = {
     "ecg5000-fcnet-apart-0.22": (0.2, 0.4),
     "ecg5000-fcnet-exits": (0.2,),
     "mitbih-fcnet-apart-0.15": (0.3,),
+    "eeg-vgg16-exits": (1.2,),
+    "eeg-vgg16-apart-1.2": (2.4,),
 }
 SHOWN: Final = 10  # weights
 
