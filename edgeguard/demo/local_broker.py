@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from edgeguard.errors import BrokerError, MissingExtra
 
@@ -92,31 +92,46 @@ def _amqtt(port: int) -> Iterator[None]:
         try:
             yield
         finally:
-            # amqtt waits forever for a client that leaves at the same moment; what is left then is cancelled below
+            # amqtt waits forever for a client that leaves at the same moment; what is left then is abandoned below
             with suppress(FutureTimeout, AMQTTError, AmqttError):
                 asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(_END_S)
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """Knows its servers, so that they end even where whoever began them does not end them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._servers: list[asyncio.Server] = []
+
+    async def create_server(self, *args: Any, **options: Any) -> asyncio.Server:
+        server = await super().create_server(*args, **options)
+        self._servers.append(server)
+        return server
+
+    async def abandon(self) -> None:
+        """Listen no more, and cancel what still runs."""
+        for server in self._servers:
+            server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=_END_S / 2)
+
+
 @contextmanager
 def _loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
-    loop = asyncio.new_event_loop()
+    loop = _Loop()
     thread = threading.Thread(target=loop.run_forever, name="amqtt", daemon=True)
     thread.start()
     try:
         yield loop
     finally:
-        asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result(_END_S)
+        asyncio.run_coroutine_threadsafe(loop.abandon(), loop).result(_START_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(_START_S)
         loop.close()
-
-
-async def _cancel_others() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    if others:
-        await asyncio.wait(others, timeout=_END_S / 2)
 
 
 def _await_listener(port: int, alive: Callable[[], bool]) -> None:

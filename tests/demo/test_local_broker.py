@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import shutil
 import socket
 import sys
@@ -68,3 +70,18 @@ def test_without_any_broker_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "amqtt.broker", None)
     with pytest.raises(MissingExtra, match=r"amqtt \(or Mosquitto\) .*edgeguard\[demo\]"), local_broker():
         pass
+
+
+def test_an_amqtt_that_will_not_shut_down_leaves_no_socket(monkeypatch, listen):
+    broker = pytest.importorskip("amqtt.broker")
+
+    async def shutdown(_self):
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(broker.Broker, "shutdown", shutdown)
+    monkeypatch.setattr(module, "_END_S", 0.2)
+    with local_broker() as (_, url):
+        listen(port_of(url), "t/#")
+    gc.collect()  # a socket that was left open is told of now, and fails the test
+    assert not listens(port_of(url))

@@ -16,6 +16,7 @@ from edgeguard.device.samples import Alarm, StreamCounts
 from edgeguard.device.sinks.mqtt import MqttSink
 from edgeguard.device.spool import Spool
 from edgeguard.errors import BrokerError, EngineError
+from edgeguard.telemetry import session
 from edgeguard.telemetry.broker import broker_from
 from edgeguard.telemetry.messages import Ack, Alert, State, Summary, decode
 from edgeguard.telemetry.topics import Address
@@ -47,7 +48,8 @@ class Device:
 
 
 @pytest.fixture
-def device(tmp_path, manifest):
+def device(tmp_path, manifest, monkeypatch):
+    monkeypatch.setattr(session, "_ANSWER_S", (10.0, 32.0))  # else a busy machine looks like a broker without MQTT 5
     devices = []
 
     def make(name="d"):
@@ -244,7 +246,7 @@ def test_state_is_told_anew_with_another_bundle_and_other_sources(device, manife
     one.sink.serve(manifest, "cd" * 32)
     one.sink.add_source("t", StreamCounts())
     one.sink.tick()
-    eventually(lambda: len(ears.heard) == 2)
+    eventually(lambda: len(ears.heard) >= 2)
     one.sink.tick()
     states = [decode(payload, State) for payload in ears.payloads("state")]
     assert [(state.status, state.bundle.sha256[:2], state.sources) for state in states] == [
