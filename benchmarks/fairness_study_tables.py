@@ -12,12 +12,14 @@ from edgeguard.lab.papers.adversarial_training_hurts_fairness.tables import pape
 from edgeguard.lab.papers.table import Table
 
 EXITS: Final = "exits"
-NAMES: Final = (*(f"table-{key}" for key in TABLES), *(f"figure-{key}" for key in FIGURES))
+_PARTS: Final = {"table": TABLES, "figure": FIGURES}
+_WHOLE: Final = {f"{kind}-{key}": part for kind, parts in _PARTS.items() for key, part in parts.items()}
+NAMES: Final = (*_WHOLE, *(f"{name}-{study}" for name, part in _WHOLE.items() for study in part.studies))
 
 
 def shown(figures: Mapping[str, Any], name: str) -> Iterator[Table]:
-    """One of `NAMES`, for every study of it that the file holds."""
-    kind, _, key = name.partition("-")
+    """One of `NAMES`, for every study of it that the file holds, or for the one that the name ends in."""
+    kind, key, *_ = name.split("-")
     for study in _studies(figures, name):
         if key == EXITS:
             yield from answer_tables(study)
@@ -33,6 +35,5 @@ def scope(figures: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _studies(figures: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    kind, _, key = name.partition("-")
-    part = {"table": TABLES, "figure": FIGURES}[kind][key]
-    return [figures[study] for study in part.studies if study in figures]
+    kind, key, *only = name.split("-")
+    return [figures[study] for study in only or _PARTS[kind][key].studies if study in figures]

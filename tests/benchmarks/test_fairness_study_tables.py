@@ -24,11 +24,12 @@ def test_a_table_has_every_study_that_the_file_holds():
 
 
 def test_tables_and_figures_have_names():
-    assert {"table-3", "table-text", "figure-6"} < set(NAMES)
+    assert {"table-3", "table-text", "table-text-cifar10", "figure-6"} < set(NAMES)
 
 
 def test_the_scale_is_that_of_the_studies_shown():
     small = {**study(), "title": "MIT-BIH", "scale": "reduced", "seeds": [0, 1]}
     both = {"ecg5000": study(), "mitbih": small, "adult": {**study(), "scale": "tiny", "seeds": [7]}}
     assert scope(both, "table-exits") == {"scale": "ECG5000 full / MIT-BIH reduced", "seeds": [0, 1]}
+    assert scope(both, "table-exits-mitbih") == {"scale": "reduced", "seeds": [0, 1]}
     assert scope({"mitbih": small}, "table-exits") == {"scale": "reduced", "seeds": [0, 1]}
