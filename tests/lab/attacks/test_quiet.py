@@ -43,19 +43,20 @@ def test_it_fools_in_silence_where_pgd_is_heard(net, batch, name):
 def test_a_weight_searched_for_each_window_finds_more(net, batch):
     x, y = batch
     threshold = clean_threshold(net, x)
-    attacks = (Quiet(Threat(0.1), threshold=threshold, rounds=rounds, steps=20) for rounds in (1, 5))
+    attacks = (Quiet(Threat(0.2), threshold=threshold, rounds=rounds, steps=20) for rounds in (1, 5))
     once, searched = (wanted(net, attack(net, x, y).x_adv, y, threshold) for attack in attacks)
     assert (searched | ~once).all()
     assert searched.sum() > once.sum()
 
 
-def test_what_is_quiet_stays_quiet_where_it_cannot_be_fooled(net, batch):
+def test_what_stays_right_is_quiet_at_least(net, batch):
     x, y = batch
     threshold = clean_threshold(net, x)
-    x_adv = Quiet(Threat(0.05), threshold=threshold, steps=10)(net, x, y).x_adv
-    hopeless = ~wanted(net, x_adv, y, threshold) & (scores(net, x) < 0.99 * threshold)
-    assert hopeless.sum() > 3
-    assert (scores(net, x_adv)[hopeless] <= threshold).all()
+    x_adv = Quiet(Threat(0.1), threshold=threshold, steps=10)(net, x, y).x_adv
+    hopeless = ~wanted(net, x_adv, y, threshold)
+    assert hopeless.sum() > 5
+    assert (scores(net, x_adv)[hopeless] <= threshold).sum() >= (scores(net, x)[hopeless] <= threshold).sum()
+    assert (verdicts(net(x_adv)) == y)[hopeless].all()
 
 
 def test_windows_leave_once_they_are_fooled_and_quiet(net, batch):

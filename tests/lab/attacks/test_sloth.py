@@ -11,26 +11,26 @@ from edgeguard.exits.ensemble import probabilities
 from edgeguard.lab.attacks.pgd import PGD
 from edgeguard.lab.attacks.sloth import Sloth, indecision
 from edgeguard.lab.attacks.threat import Threat
+from tests.lab.attacks.conftest import learned
+
+
+@pytest.fixture
+def net():
+    """One from which clean windows leave early, so that there is something to slow down."""
+    return learned(1)
 
 
 def mean_stages(net, x):
     return stages_used(probabilities(net(x).detach().numpy()), 0.4).mean()
 
 
-def sureness(net, x):
-    """The largest probability of each exit, mean over windows."""
-    return probabilities(net(x).detach().numpy()).max(axis=-1).mean(axis=0)
-
-
 def test_exits_become_undecided_and_more_stages_are_run(net, batch):
     x, y = batch
-    result, fooling = Sloth(Threat(0.3))(net, x, y), PGD(Threat(0.3))(net, x, y)
-    before, after = sureness(net, x), sureness(net, result.x_adv)
-    decided = before > 0.45  # an exit that guesses cannot become less sure
-    assert decided.any()
-    assert (after < before)[decided].all()
-    assert after.mean() < sureness(net, fooling.x_adv).mean()
-    assert mean_stages(net, result.x_adv) > mean_stages(net, x) + 0.1
+    result = Sloth(Threat(0.3))(net, x, y)
+    before, after = (probabilities(net(part).detach().numpy()).max(axis=-1).mean(axis=0) for part in (x, result.x_adv))
+    assert (after < before).all()
+    assert mean_stages(net, result.x_adv) > mean_stages(net, x) + 0.5
+    assert mean_stages(net, result.x_adv) > mean_stages(net, PGD(Threat(0.3))(net, x, y).x_adv)
     assert result.checks.warnings() == []
 
 

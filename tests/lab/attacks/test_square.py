@@ -31,8 +31,8 @@ def test_it_beats_random_noise_by_far(net, batch):
     ball = Threat(0.2).ball(x)
     noisy = torch.stack([verdicts(net(ball.start(1.0, seed))) == y for seed in range(200)]).all(dim=0).float().mean()
     found = right_share(net, Square(Threat(0.2), queries=200)(net, x, y).x_adv, y)
-    assert found < noisy / 2
-    assert noisy > 0.1
+    assert found < noisy / 3
+    assert found < noisy - 0.15
 
 
 def test_every_sample_ends_on_the_surface_of_the_ball(net, batch):
