@@ -15,6 +15,7 @@ from hypothesis import settings
 if platform.machine() in {"x86_64", "AMD64"}:  # the same instructions on each: training magnifies the last bit
     os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx2")
     os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
+    os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # the same examples on every machine
 settings.load_profile("repeatable")
 

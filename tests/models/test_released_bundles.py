@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import platform
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -61,8 +63,9 @@ def test_it_passes_its_self_test(bundle, engine):
 def test_on_the_real_test_windows_it_does_what_its_manifest_says(bundle, data_folder):
     manifest, recipe = bundle.manifest, load_recipe(bundle.manifest.name)
     dataset = dataset_from_recipe(recipe.data, data_folder)
-    if manifest.name not in HASHED_WINDOWS:
-        assert dataset.sha256() == manifest.provenance.data_sha256
+    hashed = replace(dataset, origin_sha256="") if manifest.name in HASHED_WINDOWS else dataset
+    if hashed is dataset or platform.machine() in {"x86_64", "AMD64"}:
+        assert hashed.sha256() == manifest.provenance.data_sha256
     test = split_from_recipe(recipe, dataset).test
     with open_engine("onnxruntime", bundle) as engine:
         verdict = ensemble(probabilities(engine.infer(np.ascontiguousarray(dataset.x[test]))), manifest.temperature)
